@@ -1,0 +1,1 @@
+//! Rows of labelled text: reading, splits, hashes, leakage checks.

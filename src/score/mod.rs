@@ -1,0 +1,1 @@
+//! Measures: definition, direction, source. Knows nothing of models.

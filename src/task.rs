@@ -1,0 +1,1 @@
+//! Tasks: a claim with its labels.
