@@ -8,6 +8,7 @@
 //! ```
 
 pub mod article;
+pub mod atomic;
 pub mod classify;
 pub mod cli;
 pub mod dataset;

@@ -1,1 +1,5 @@
 //! Fine-tuning.
+
+pub mod optimizer;
+pub mod schedule;
+pub mod step;

@@ -1,0 +1,91 @@
+//! Encoded pairs, packed one after the other.
+
+use std::sync::Arc;
+
+/// Token ids of one pair, with special tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// Token ids.
+    pub ids: Vec<u32>,
+    /// Segment of each token: 0 for the sentence, 1 for the claim (as the tokenizer has it).
+    pub types: Vec<u32>,
+    /// Whether the sentence was cut to fit the model.
+    pub truncated: bool,
+}
+
+/// A batch of B pairs: their N tokens one after the other.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Token ids (N).
+    pub ids: Vec<u32>,
+    /// Segments (N).
+    pub types: Vec<u32>,
+    /// Lengths (B); their sum is N.
+    pub lens: Arc<[usize]>,
+}
+
+impl Batch {
+    /// Packs pairs in the given order.
+    pub fn pack<'a>(pairs: impl IntoIterator<Item = &'a Encoded>) -> Self {
+        let (mut ids, mut types, mut lens) = (Vec::new(), Vec::new(), Vec::new());
+        for p in pairs {
+            ids.extend_from_slice(&p.ids);
+            types.extend_from_slice(&p.types);
+            lens.push(p.ids.len());
+        }
+        Self { ids, types, lens: lens.into() }
+    }
+
+    /// The padded form (B, T) that architectures of other crates take: (ids, types, mask), row-major, and T.
+    pub fn padded(&self, pad: u32) -> (Vec<u32>, Vec<u32>, Vec<u32>, usize) {
+        let t = self.lens.iter().copied().max().unwrap_or(0);
+        let size = t * self.lens.len();
+        let (mut ids, mut types, mut mask) = (vec![pad; size], vec![0; size], vec![0; size]);
+        let mut from = 0;
+        for (row, &len) in self.lens.iter().enumerate() {
+            ids[row * t..][..len].copy_from_slice(&self.ids[from..][..len]);
+            types[row * t..][..len].copy_from_slice(&self.types[from..][..len]);
+            mask[row * t..][..len].fill(1);
+            from += len;
+        }
+        (ids, types, mask, t)
+    }
+}
+
+/// Groups pairs into batches of at most `budget` tokens (a longer pair stands alone), shortest first: indices into `pairs`.
+pub fn by_length(lens: &[usize], budget: usize) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..lens.len()).collect();
+    order.sort_by_key(|&i| (lens[i], i));
+    let mut batches: Vec<Vec<usize>> = Vec::new();
+    let mut tokens = 0;
+    for i in order {
+        match batches.last_mut() {
+            Some(batch) if tokens + lens[i] <= budget => batch.push(i),
+            _ => {
+                batches.push(vec![i]);
+                tokens = 0;
+            }
+        }
+        tokens += lens[i];
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_keeps_each_pair_in_its_row() {
+        let pair = |ids: &[u32]| Encoded { ids: ids.to_vec(), types: vec![1; ids.len()], truncated: false };
+        let batch = Batch::pack(&[pair(&[5, 6, 7]), pair(&[8])]);
+        assert_eq!(batch.padded(0), (vec![5, 6, 7, 8, 0, 0], vec![1, 1, 1, 1, 0, 0], vec![1, 1, 1, 1, 0, 0], 3));
+    }
+
+    #[test]
+    fn batches_keep_to_the_budget_and_hold_every_pair_once() {
+        let lens = [9, 2, 40, 3, 7, 1];
+        let batches = by_length(&lens, 12);
+        assert_eq!(batches, [vec![5, 1, 3], vec![4], vec![0], vec![2]]);
+    }
+}
