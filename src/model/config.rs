@@ -32,7 +32,8 @@ impl CommonConfig {
         let mut labels = Vec::with_capacity(map.len());
         for i in 0..map.len() {
             let name = map.get(&i.to_string()).ok_or_else(|| {
-                Error::new(format!("id2label has {} entries but none for {i}", map.len())).expected("numbers from 0 without a gap")
+                Error::new(format!("id2label has {} entries but none for {i}", map.len()))
+                    .expected("numbers from 0 without a gap")
             })?;
             labels.push(name.clone());
         }

@@ -74,7 +74,11 @@ impl Dropout {
     /// A mask that drops with probability `p` in [0, 1).
     pub fn new(p: f32, seed: u64) -> Self {
         let seed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        Self { threshold: (f64::from(p) * f64::from(u32::MAX)) as u32, scale: 1.0 / (1.0 - p), seed: (seed >> 32) as u32 ^ seed as u32 }
+        Self {
+            threshold: (f64::from(p) * f64::from(u32::MAX)) as u32,
+            scale: 1.0 / (1.0 - p),
+            seed: (seed >> 32) as u32 ^ seed as u32,
+        }
     }
 
     #[inline(always)]

@@ -1,13 +1,23 @@
 //! Pairs to logits.
+//!
+//! [`Classifier::load`] reads a model folder and checks it; [`Classifier::classify`] labels (sentence, claim) pairs.
+//! A new architecture is one more file that implements [`Network`] and one more line in `load.rs`.
 
 pub mod batch;
 pub mod bert;
 pub mod config;
+pub mod extras;
 pub mod gemm;
 pub mod kernels;
+mod load;
 pub mod ops;
+mod probe;
 pub mod tokenizer;
 pub mod weights;
+
+pub(crate) use load::forward as load_forward;
+pub use load::{Classifier, LoadOptions, Prediction};
+pub use probe::{Probe, ProbeOutcome};
 
 use crate::error::Result;
 use batch::Batch;
@@ -16,4 +26,12 @@ use batch::Batch;
 pub trait Network: Send + Sync {
     /// Logits (B, C), row-major, of a batch of B pairs.
     fn logits(&self, batch: &Batch) -> Result<Vec<f32>>;
+}
+
+/// Probabilities of one row of logits at a temperature: softmax(z / t), in double precision.
+pub fn softmax(logits: &[f32], temperature: f64) -> Vec<f64> {
+    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let exps: Vec<f64> = logits.iter().map(|&z| (f64::from(z - max) / temperature).exp()).collect();
+    let sum: f64 = exps.iter().sum();
+    exps.into_iter().map(|e| e / sum).collect()
 }

@@ -43,16 +43,21 @@ impl PairTokenizer {
         let bare = self.inner.encode_fast(claim.to_owned(), false).map_err(|e| Error::new(format!("tokenizer: {e}")))?;
         let tokens = bare.len() + bare.get_overflowing().len() * self.max_len;
         if tokens > self.max_len / 2 {
-            return Err(Error::new(format!("a claim of {tokens} tokens or more: \"{}…\"", claim.chars().take(60).collect::<String>()))
-                .expected(format!("at most {}, half of what the model reads", self.max_len / 2)));
+            return Err(Error::new(format!(
+                "a claim of {tokens} tokens or more: \"{}…\"",
+                claim.chars().take(60).collect::<String>()
+            ))
+            .expected(format!("at most {}, half of what the model reads", self.max_len / 2)));
         }
         Ok(())
     }
 
     /// `[CLS] sentence [SEP] claim [SEP]`, or as the model's own template has it.
     pub fn encode(&self, sentence: &str, claim: &str) -> Result<Encoded> {
-        let encoding =
-            self.inner.encode_fast((sentence.to_owned(), claim.to_owned()), true).map_err(|e| Error::new(format!("tokenizer: {e}")))?;
+        let encoding = self
+            .inner
+            .encode_fast((sentence.to_owned(), claim.to_owned()), true)
+            .map_err(|e| Error::new(format!("tokenizer: {e}")))?;
         Ok(Encoded {
             truncated: !encoding.get_overflowing().is_empty(),
             ids: encoding.get_ids().to_vec(),

@@ -1,0 +1,223 @@
+//! Model folders: reading, checking, and labelling pairs with them.
+
+use super::batch::{Batch, Encoded, by_length};
+use super::config::{self, BertConfig, CommonConfig};
+use super::extras::Extras;
+use super::probe::{AGREEING, CONTRADICTING, Probe, ProbeOutcome};
+use super::tokenizer::PairTokenizer;
+use super::weights::Checkpoint;
+use super::{Network, softmax};
+use crate::error::{Error, Result};
+use crate::stance::Stance;
+use std::path::{Path, PathBuf};
+
+/// How to load a model.
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// Whether to run the probe of the label order.
+    pub probe: bool,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self { probe: true }
+    }
+}
+
+/// A model ready to label pairs.
+pub struct Classifier {
+    network: Box<dyn Network>,
+    tokenizer: PairTokenizer,
+    labels: Vec<Stance>,
+    temperature: f64,
+    name: String,
+    folder: PathBuf,
+}
+
+/// The label of one pair.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// The most probable stance.
+    pub label: Stance,
+    /// Probability of each of the model's labels, in its order; they add up to 1.
+    pub scores: Vec<f64>,
+    /// Whether the sentence was cut to fit.
+    pub truncated: bool,
+}
+
+impl Prediction {
+    /// Probability of the label.
+    pub fn confidence(&self) -> f64 {
+        self.scores.iter().copied().fold(0.0, f64::max)
+    }
+}
+
+impl Classifier {
+    /// Reads a folder in Hugging Face layout, checks that its parts fit together, and probes the label order.
+    pub fn load(folder: &Path, options: &LoadOptions) -> Result<Self> {
+        if !folder.is_dir() {
+            return Err(Error::new("no such model folder").at(folder).hint("`stance model list` shows the models that are here"));
+        }
+        let config_path = folder.join("config.json");
+        let common: CommonConfig = config::read(&config_path)?;
+        let labels = stances(&common).map_err(|e| e.at(&config_path))?;
+        let weights = folder.join("model.safetensors");
+        if !weights.exists() {
+            return Err(Error::new("a model folder without model.safetensors").at(folder).hint(
+                "weights in pytorch_model.bin are not read: convert them with `save_pretrained(…, safe_serialization=True)` in transformers",
+            ));
+        }
+        let kind = common.model_type.as_deref().unwrap_or("bert");
+        let mut checkpoint = Checkpoint::read(&weights)?;
+        let (network, max_len): (Box<dyn Network>, usize) = match kind {
+            "bert" => {
+                let config: BertConfig = config::read(&config_path)?;
+                config.check().map_err(|e| e.at(&config_path))?;
+                let network = super::bert::Bert::new(&config, labels.len(), &mut checkpoint)?;
+                (Box::new(network), config.max_position_embeddings)
+            }
+            other => {
+                return Err(Error::new(format!("model_type {other:?}"))
+                    .at(&config_path)
+                    .expected("bert, roberta, xlm-roberta, distilbert, deberta-v2 or modernbert"));
+            }
+        };
+        let tokenizer = PairTokenizer::read(&folder.join("tokenizer.json"), max_len)?;
+        let extras = Extras::read(folder)?;
+        let name = folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());
+        let model = Self { network, tokenizer, labels, temperature: extras.temperature, name, folder: folder.to_path_buf() };
+        if options.probe {
+            model.require_probe()?;
+        }
+        Ok(model)
+    }
+
+    /// The stance of each logit, in their order.
+    pub fn labels(&self) -> &[Stance] {
+        &self.labels
+    }
+
+    /// The folder's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &PairTokenizer {
+        &self.tokenizer
+    }
+
+    /// Logits of plainly agreeing and contradicting pairs, summed up.
+    pub fn probe(&self) -> Result<Probe> {
+        let logits = |pairs: &[(&str, &str)]| -> Result<Vec<Vec<f32>>> {
+            let encoded = pairs.iter().map(|(s, c)| self.tokenizer.encode(s, c)).collect::<Result<Vec<_>>>()?;
+            let flat = self.network.logits(&Batch::pack(&encoded))?;
+            Ok(flat.chunks(self.labels.len()).map(<[f32]>::to_vec).collect())
+        };
+        Ok(Probe::measure(&logits(AGREEING)?, &logits(CONTRADICTING)?, &self.labels))
+    }
+
+    fn require_probe(&self) -> Result<()> {
+        let probe = self.probe()?;
+        let found = format!(
+            "favor over against: {:+.2} on agreeing pairs, {:+.2} on contradicting pairs",
+            probe.agreeing, probe.contradicting
+        );
+        let error = match probe.outcome() {
+            ProbeOutcome::Right => return Ok(()),
+            ProbeOutcome::Swapped => Error::new(format!("the labels look swapped ({found})"))
+                .hint("check `id2label` in config.json against the training code's label order; `--skip-probe` loads the model as it is"),
+            ProbeOutcome::Undecided => Error::new(format!("the model does not tell agreement from contradiction ({found})"))
+                .hint("is it a stance or NLI model, with the claim as second text? `--skip-probe` loads it as it is"),
+        };
+        Err(error.at(self.folder.join("config.json")))
+    }
+
+    /// Encodes a pair.
+    pub fn encode(&self, sentence: &str, claim: &str) -> Result<Encoded> {
+        self.tokenizer.encode(sentence, claim)
+    }
+
+    /// Logits (B, C) of encoded pairs, one row each, in their order; computed in batches of similar length by `threads` threads.
+    pub fn logits(&self, pairs: &[Encoded], threads: usize) -> Result<Vec<Vec<f32>>> {
+        forward(&*self.network, pairs, self.labels.len(), threads)
+    }
+
+    /// Labels encoded pairs, in their order.
+    pub fn classify(&self, pairs: &[Encoded], threads: usize) -> Result<Vec<Prediction>> {
+        let logits = self.logits(pairs, threads)?;
+        Ok(logits.iter().zip(pairs).map(|(z, p)| self.prediction(z, p.truncated)).collect())
+    }
+
+    fn prediction(&self, logits: &[f32], truncated: bool) -> Prediction {
+        let scores = softmax(logits, self.temperature);
+        let best = (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(0);
+        Prediction { label: self.labels[best], scores, truncated }
+    }
+}
+
+/// Most tokens of an inference batch: large enough for efficient products, small enough that activations stay in the cache.
+const BATCH_TOKENS: usize = 1024;
+
+/// Logits of encoded pairs, one row of `classes` each, in their order.
+pub fn forward(network: &dyn Network, pairs: &[Encoded], classes: usize, threads: usize) -> Result<Vec<Vec<f32>>> {
+    let lens: Vec<usize> = pairs.iter().map(|p| p.ids.len()).collect();
+    let batches = by_length(&lens, BATCH_TOKENS);
+    let next = std::sync::atomic::AtomicUsize::new(batches.len());
+    let work = || -> Result<Vec<(usize, Vec<f32>)>> {
+        let mut done = Vec::new();
+        loop {
+            // Longest batches first, so that no thread is left with one at the end.
+            let n = next
+                .fetch_update(std::sync::atomic::Ordering::Relaxed, std::sync::atomic::Ordering::Relaxed, |n| n.checked_sub(1));
+            let Ok(n) = n else { return Ok(done) };
+            let batch = &batches[n - 1];
+            let logits = network.logits(&Batch::pack(batch.iter().map(|&i| &pairs[i])))?;
+            done.extend(batch.iter().copied().zip(logits.chunks(classes).map(<[f32]>::to_vec)));
+        }
+    };
+    let mut out = vec![Vec::new(); pairs.len()];
+    let parts: Vec<Result<_>> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads.clamp(1, batches.len().max(1))).map(|_| scope.spawn(work)).collect();
+        handles.into_iter().map(|h| h.join().unwrap_or_else(|_| Err(Error::new("a worker thread panicked")))).collect()
+    });
+    for part in parts {
+        for (i, logits) in part? {
+            out[i] = logits;
+        }
+    }
+    Ok(out)
+}
+
+/// The stance of each logit, by name.
+fn stances(config: &CommonConfig) -> Result<Vec<Stance>> {
+    let Some(names) = config.labels()? else {
+        return Err(Error::new("no id2label: the order of the labels is not known")
+            .expected("\"id2label\": {\"0\": \"favor\", \"1\": \"against\", …}")
+            .hint("a bare encoder has no labels: fine-tune it with `stance finetune --base`"));
+    };
+    let stances = names
+        .iter()
+        .map(|name| {
+            Stance::from_alias(name).ok_or_else(|| {
+                Error::new(format!("id2label names {name:?}"))
+                    .expected("names such as favor, against, neutral, unrelated, support, disagree, entailment, contradiction")
+                    .hint("the order of the labels is never guessed: write their names into id2label")
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    for (i, s) in stances.iter().enumerate() {
+        if stances[..i].contains(s) {
+            return Err(Error::new(format!("two labels mean {s}: {}", names.join(", "))).expected("each stance at most once"));
+        }
+    }
+    if !(stances.contains(&Stance::Favor) && stances.contains(&Stance::Against)) {
+        return Err(Error::new(format!("labels {}", names.join(", "))).expected("one for favor and one for against at least"));
+    }
+    Ok(stances)
+}
