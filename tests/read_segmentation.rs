@@ -11,6 +11,8 @@
 //! Rules: the whole text to `split_text`; a rule is kept if its ends are the gold ends exactly. The four articles: the file as
 //! it is to `article::read_bytes` and `sentence::split`.
 
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test may panic, and this one prints its figures")]
+
 use serde_json::Value;
 use stancekit::{article, sentence};
 use std::collections::BTreeSet;

@@ -52,7 +52,7 @@ pub(super) fn kind(paragraph: &str) -> Kind {
         return Kind::Sentence;
     }
     let lower = paragraph.to_lowercase();
-    let lower = lower.trim_start_matches(|c: char| matches!(c, '*' | '_' | '(' | '[' | '>' | ' '));
+    let lower = lower.trim_start_matches(['*', '_', '(', '[', '>', ' ']);
     if is_byline(paragraph, lower, words) {
         Kind::Byline
     } else if is_caption(paragraph, &paragraph.to_lowercase(), lower, words) {

@@ -136,12 +136,12 @@ impl Reader<'_> {
         } else {
             classify::kind(paragraph)
         };
-        if kind == Kind::Sentence {
-            if let Some((dateline, rest)) = classify::dateline(paragraph) {
-                self.blocks.push(Block { start, end: start + dateline, kind: Kind::Byline });
-                self.blocks.push(Block { start: start + rest, end, kind });
-                return;
-            }
+        if kind == Kind::Sentence
+            && let Some((dateline, rest)) = classify::dateline(paragraph)
+        {
+            self.blocks.push(Block { start, end: start + dateline, kind: Kind::Byline });
+            self.blocks.push(Block { start: start + rest, end, kind });
+            return;
         }
         self.blocks.push(Block { start, end, kind });
     }

@@ -42,7 +42,7 @@ impl Sources {
     }
 
     /// The next article of the folder that is open, or `None` if none is or it is done.
-    fn from_folder(&mut self) -> Option<Result<Article>> {
+    fn next_of_folder(&mut self) -> Option<Result<Article>> {
         let folder = self.folder.as_mut()?;
         for entry in folder.walk.by_ref() {
             let item = match entry {
@@ -68,7 +68,7 @@ impl Iterator for Sources {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(item) = self.from_folder() {
+            if let Some(item) = self.next_of_folder() {
                 return Some(item);
             }
             let path = self.paths.pop_front()?;

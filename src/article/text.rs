@@ -157,12 +157,12 @@ fn push(text: &str, start: usize, end: usize, bullet: bool, blocks: &mut Vec<Blo
         return;
     }
     let kind = classify::kind(paragraph);
-    if kind == Kind::Sentence {
-        if let Some((dateline, rest)) = classify::dateline(paragraph) {
-            blocks.push(Block { start, end: start + dateline, kind: Kind::Byline });
-            blocks.push(Block { start: start + rest, end, kind });
-            return;
-        }
+    if kind == Kind::Sentence
+        && let Some((dateline, rest)) = classify::dateline(paragraph)
+    {
+        blocks.push(Block { start, end: start + dateline, kind: Kind::Byline });
+        blocks.push(Block { start: start + rest, end, kind });
+        return;
     }
     blocks.push(Block { start, end, kind });
 }
@@ -194,7 +194,7 @@ fn is_heading(paragraph: &str, first: bool, follows: Option<Kind>) -> bool {
     }
     // Speech without a stop, as in an interview, is not a heading.
     let quoted = paragraph.starts_with(['"', '“']) && paragraph.ends_with(['"', '”']);
-    (first || !quoted) && (words <= 14 || first)
+    first || !quoted && words <= 14
 }
 
 /// `… in the U.S.`: the stop is part of the word.

@@ -180,8 +180,11 @@ impl Split<'_> {
             return Verdict::End(run.end, run.end);
         }
         let before = text[..at].chars().next_back().unwrap_or(' ');
+        let after = After::read(text, run.end);
+        // A word that begins sentences, with a small second letter: `NATO.The`, `in 2016.The`, `Wait...The`.
+        let starter = after.word.len() > 1 && after.second_is_small() && after.starts();
         let prose = before.is_lowercase() || run.closed || is_closer(before) || (run.strong && before.is_alphabetic());
-        if !prose {
+        if !(prose || starter && before.is_alphanumeric()) {
             return Verdict::On(run.end);
         }
         // `end.12 Next`: a footnote mark that lost its raising.
@@ -196,12 +199,10 @@ impl Split<'_> {
             }
             return Verdict::On(run.end);
         }
-        let after = After::read(text, run.end);
         let word_like = after.first.is_some_and(char::is_uppercase)
-            && (after.word.chars().nth(1).is_some_and(char::is_lowercase)
-                || (after.word.len() == 1 && words::is_starter(after.word) && !text[after.end..].starts_with('.'))
-                || words::is_starter(after.word));
-        if !word_like || run.dots > 1 && !run.closed || in_address(text, at) {
+            && (after.second_is_small() || after.starts())
+            && !matches!(after.word, "Com" | "Net" | "Org" | "Edu" | "Gov" | "Info");
+        if !word_like || run.dots > 1 && !run.closed && !after.starts() || in_address(text, at) {
             return Verdict::On(run.end);
         }
         if run.dots == 1 && !run.closed && words::abbreviation(word_before(text, at)).is_some() {
@@ -221,7 +222,7 @@ impl Split<'_> {
                 .is_none_or(|c| !matches!(c, ',' | ';' | ':' | '.' | '!' | '?' | '-' | '–' | '—' | '/' | '&' | '…'));
         };
         if first.is_lowercase() && !after.mixed() {
-            return false;
+            return self.ends_before_lower(at, run, after);
         }
         if run.strong {
             if run.quoted {
@@ -229,21 +230,26 @@ impl Split<'_> {
             }
             return run.closed || !words::is_marked_name(word_before(self.text, at));
         }
-        if run.dots == 1 && !run.ellipsis {
-            return self.full_stop_ends(start, at, run, after, first);
+        // An ellipsis before a capital stands between two sentences.
+        run.dots != 1 || run.ellipsis || self.full_stop_ends(start, at, run, after, first)
+    }
+
+    /// Before lower case a sentence ends only where the writer does without capitals, or before a remark in brackets.
+    fn ends_before_lower(&self, at: usize, run: &Run, after: &After<'_>) -> bool {
+        if run.closed || run.ellipsis || run.dots > 1 {
+            return false;
         }
-        if run.dots > 3 {
-            return true;
+        let pronoun = matches!(after.word, "i" | "im" | "i'm" | "i’m");
+        if run.strong {
+            return pronoun || after.opening == Opening::None && words::is_question_or_subject(after.word);
         }
-        // An ellipsis between two sentences, unless a lower-case word shows that it goes on.
-        true
+        let word = word_before(self.text, at);
+        let plain = word.chars().count() > 2 && !word.contains('.') && words::abbreviation(word).is_none();
+        plain && (pronoun || after.opening == Opening::Bracket)
     }
 
     /// A single full stop before a capital, a digit or a letter without case.
     fn full_stop_ends(&self, start: usize, at: usize, run: &Run, after: &After<'_>, first: char) -> bool {
-        if run.quoted {
-            return true;
-        }
         let word = word_before(self.text, at);
         if word.is_empty() {
             return true;
@@ -256,16 +262,16 @@ impl Split<'_> {
         let digit = first.is_numeric();
         let starts = after.starts();
         let mut letters = word.chars();
-        if let (Some(letter), None) = (letters.next(), letters.next()) {
-            if letter.is_uppercase() {
-                // An initial, unless it closes a phrase (`plan B. The`) or is the pronoun.
-                return !digit && starts && (letter == 'I' || after_lower(self.text, word_start));
-            }
+        if let (Some(letter), None) = (letters.next(), letters.next())
+            && letter.is_uppercase()
+        {
+            // An initial, unless it closes a phrase (`plan B. The`), a quotation, or is the pronoun.
+            return !digit && (run.quoted || starts && (letter == 'I' || after_lower(self.text, word_start)));
         }
         match words::abbreviation(word) {
             Some(Abbreviation::Title) => false,
             Some(Abbreviation::Number) => !digit && (starts || !is_month(word)),
-            Some(Abbreviation::Either) => !digit && (starts || run.closed),
+            Some(Abbreviation::Either) => !digit && starts,
             None if is_dotted(word) => !digit && starts,
             None => true,
         }
@@ -308,11 +314,9 @@ impl Split<'_> {
                 }
                 ')' | ']' | '}' | '）' | '】' | '*' | '_' => {
                     run.closed = true;
-                    if c == ']' {
-                        if let Some(n) = link_target(&text[next..]) {
-                            run.end = next + n;
-                            continue;
-                        }
+                    if let Some(n) = Some(c).filter(|&c| c == ']').and_then(|_| link_target(&text[next..])) {
+                        run.end = next + n;
+                        continue;
                     }
                 }
                 '¹' | '²' | '³' | '⁰' | '⁴'..='⁹' | '†' | '‡' => {}
@@ -378,25 +382,47 @@ struct After<'a> {
     sign: Option<char>,
     /// The word that it begins, cut at [`REACH`].
     word: &'a str,
+    /// What follows the word, cut likewise.
+    rest: &'a str,
     /// Where the word ends.
     end: usize,
-    /// Opening quotation marks stand before it.
-    quoted: bool,
+    /// What stands before it.
+    opening: Opening,
+}
+
+/// The first mark before a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    None,
+    Quote,
+    Bracket,
+    Dash,
 }
 
 impl<'a> After<'a> {
     fn read(text: &'a str, at: usize) -> Self {
         let near = bounded(&text[at..], REACH);
-        let skipped = near.find(|c: char| !is_opener(c) && !is_space(c)).unwrap_or(near.len());
-        let rest = &near[skipped..];
-        let quoted = near[..skipped].contains(['"', '“', '«', '‘', '\'', '„']);
-        match rest.chars().next() {
-            Some(c) if c.is_alphanumeric() => {
-                let len = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’')).unwrap_or(rest.len());
-                Self { first: Some(c), sign: None, word: &rest[..len], end: at + skipped + len, quoted }
-            }
-            sign => Self { first: None, sign, word: "", end: at + skipped, quoted },
-        }
+        let skipped = near.find(|c: char| !is_opener(c) && !is_space(c) && c != '-').unwrap_or(near.len());
+        let (marks, rest) = near.split_at(skipped);
+        let opening = match marks.chars().find(|&c| is_opener(c) || c == '-') {
+            None | Some('*' | '_') => Opening::None,
+            Some('(' | '[' | '{' | '（') => Opening::Bracket,
+            Some('-' | '–' | '—') => Opening::Dash,
+            Some(_) => Opening::Quote,
+        };
+        let first = rest.chars().next();
+        let worded = first.is_some_and(char::is_alphanumeric);
+        let len = if worded {
+            rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’')).unwrap_or(rest.len())
+        } else {
+            0
+        };
+        let (first, sign) = if worded { (first, None) } else { (None, first) };
+        Self { first, sign, word: &rest[..len], rest: &rest[len..], end: at + skipped + len, opening }
+    }
+
+    fn second_is_small(&self) -> bool {
+        self.word.chars().nth(1).is_some_and(|c| c.is_lowercase() || matches!(c, '\'' | '’'))
     }
 
     /// `iPhone`, `eBay`: lower case in front and capital behind is a name, which may begin a sentence.
@@ -406,13 +432,19 @@ impl<'a> After<'a> {
 
     /// Begins a sentence after an abbreviation.
     fn starts(&self) -> bool {
-        self.quoted || words::is_starter(self.word)
+        let starter = words::is_starter(self.word) && !(self.word.len() == 1 && self.rest.starts_with('.'));
+        match self.opening {
+            Opening::None | Opening::Bracket => starter,
+            // A quotation, not a quoted name: `"Green Berets"`.
+            Opening::Quote => starter || self.rest.trim_start().starts_with(char::is_lowercase),
+            Opening::Dash => false,
+        }
     }
 }
 
 /// Whether what follows a quotation that ended in `?` or `!` names its speaker: one to four words, then a verb of saying.
 fn attributes(text: &str, after: &After<'_>) -> bool {
-    if after.quoted || words::is_starter(after.word) {
+    if after.opening != Opening::None || words::is_starter(after.word) {
         return false;
     }
     let from = after.end - after.word.len();

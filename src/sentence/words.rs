@@ -14,18 +14,17 @@ pub(super) enum Abbreviation {
 /// Kept sorted, lower case, without the last full stop: looked up by binary search.
 #[rustfmt::skip]
 const TITLES: &[&str] = &[
-    "adj", "adm", "attys", "brig", "capt", "cf", "cmdr", "col", "comdr", "cpl", "cpt", "det", "dr", "drs", "e.g", "eg", "esp",
-    "fr", "gen", "gens", "gov", "govs", "hon", "i.e", "ie", "insp", "lt", "lts", "maj", "messrs", "mlle", "mme", "mr", "mrs",
-    "ms", "msgr", "mt", "mx", "ofc", "pfc", "pres", "prof", "profs", "pvt", "rep", "reps", "rev", "sen", "sens", "sgt", "spc",
-    "ssgt", "supt", "viz", "vs",
+    "adj", "adm", "approx", "attys", "brig", "c", "ca", "capt", "cf", "circa", "cmdr", "col", "comdr", "cpl", "cpt", "det", "dr",
+    "drs", "e.g", "eg", "esp", "flt", "fr", "gen", "gens", "gov", "govs", "hon", "i.e", "ie", "insp", "lt", "lts", "maj",
+    "messrs", "mlle", "mme", "mr", "mrs", "ms", "msgr", "mt", "mx", "n.b", "ofc", "op", "p", "p.s", "pfc", "pp", "pres", "prof",
+    "profs", "ps", "pte", "pvt", "rep", "reps", "rev", "sen", "sens", "sgt", "spc", "sqn", "ssgt", "supt", "v", "viz", "vs",
 ];
 
 /// As [`TITLES`].
 #[rustfmt::skip]
 const NUMBERS: &[&str] = &[
-    "approx", "apr", "art", "arts", "aug", "c", "ca", "ch", "chap", "circa", "dec", "eq", "eqs", "feb", "fig", "figs", "jan",
-    "jul", "jun", "mar", "no", "nos", "nov", "oct", "op", "p", "pp", "pt", "ref", "refs", "sec", "sect", "sep", "sept", "tel",
-    "v", "vol", "vols",
+    "apr", "art", "arts", "aug", "ch", "chap", "dec", "eq", "eqs", "ext", "feb", "fig", "figs", "jan", "jul", "jun", "mar", "no",
+    "nos", "nov", "oct", "pt", "ref", "refs", "sec", "sect", "sep", "sept", "tel", "vol", "vols",
 ];
 
 /// As [`TITLES`].
@@ -114,6 +113,17 @@ pub(super) fn abbreviation(word: &str) -> Option<Abbreviation> {
 /// Whether the word, capitalised, mostly begins a sentence.
 pub(super) fn is_starter(word: &str) -> bool {
     lower(word, |w| has(STARTERS, w)).unwrap_or(false)
+}
+
+/// Whether the lower-case word mostly begins a question or a statement: for writers who do without capitals.
+pub(super) fn is_question_or_subject(word: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: &[&str] = &[
+        "also", "are", "can", "could", "did", "do", "does", "he", "how", "i", "if", "is", "it", "it's", "its", "my", "she",
+        "should", "so", "that's", "then", "there", "they", "this", "we", "what", "what's", "when", "where", "which", "who", "why",
+        "will", "would", "you", "your",
+    ];
+    has(WORDS, word)
 }
 
 /// Whether the word is a verb of saying.
