@@ -1,8 +1,60 @@
-//! Bytes to articles.
+//! Bytes to articles: one file per format, the checks that all formats share, and the walk over files and folders.
 
+mod classify;
+mod decode;
+mod markdown;
+mod sources;
+mod text;
+
+pub use sources::{DEFAULT_LIMIT, Sources, read_from};
+
+use crate::error::Result;
 use serde::Serialize;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Reads one article from the bytes of a file; the file's ending chooses the format, and plain text is the default.
+///
+/// Nothing is converted: for plain text and Markdown `text` is the file, byte for byte (a byte order mark and CRLF too), so
+/// that offsets are offsets into the file.
+pub fn read_bytes(id: impl Into<String>, path: Option<&Path>, bytes: Vec<u8>) -> Result<Article> {
+    let id = id.into();
+    let text = decode::decode(bytes).map_err(|e| e.at(&id))?;
+    let format = path.map_or(Format::Text, Format::of);
+    let (title, blocks) = format.blocks(&text);
+    Ok(Article { id, path: path.map(Path::to_path_buf), text, title, blocks })
+}
+
+/// A format that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Text,
+    Markdown,
+}
+
+impl Format {
+    /// The format that a file's ending names; `None` for other files.
+    fn known(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        match extension.as_str() {
+            "txt" | "text" => Some(Self::Text),
+            "md" | "markdown" => Some(Self::Markdown),
+            _ => None,
+        }
+    }
+
+    fn of(path: &Path) -> Self {
+        Self::known(path).unwrap_or(Self::Text)
+    }
+
+    /// Title and blocks.
+    fn blocks(self, text: &str) -> (Option<String>, Vec<Block>) {
+        match self {
+            Self::Text => text::blocks(text),
+            Self::Markdown => markdown::blocks(text),
+        }
+    }
+}
 
 /// One document as read.
 #[derive(Debug, Clone, PartialEq, Eq)]

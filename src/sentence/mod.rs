@@ -1,6 +1,12 @@
 //! Articles to sentences.
 
-use crate::article::Kind;
+mod split;
+mod words;
+
+pub(crate) use split::is_space;
+pub use split::{Split, split_text};
+
+use crate::article::{Article, Kind};
 
 /// A span of an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,4 +19,37 @@ pub struct Sentence {
     pub end: usize,
     /// The kind of the block that it stands in.
     pub kind: Kind,
+}
+
+/// The sentences of an article in reading order. A byline is one unit; every other block is split.
+pub fn split(article: &Article) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    for block in &article.blocks {
+        let text = &article.text[block.start..block.end];
+        let mut add = |start: usize, end: usize| {
+            let (start, end) = trim_marks(text, start, end);
+            let index = sentences.len();
+            sentences.push(Sentence { index, start: block.start + start, end: block.start + end, kind: block.kind });
+        };
+        if block.kind == Kind::Byline {
+            add(0, text.len());
+        } else {
+            split_text(text).for_each(|(start, end)| add(start, end));
+        }
+    }
+    sentences
+}
+
+/// Takes emphasis marks (`*`, `_`) off both ends, where no partner of theirs stays inside.
+fn trim_marks(text: &str, start: usize, end: usize) -> (usize, usize) {
+    let span = &text[start..end];
+    let mark = |c: char| matches!(c, '*' | '_');
+    let inner = span.trim_matches(mark);
+    if inner.len() == span.len() || inner.is_empty() {
+        return (start, end);
+    }
+    let front = span.len() - span.trim_start_matches(mark).len();
+    let inside = inner.split(mark).filter(|part| !part.is_empty()).count() > 1;
+    // `**Note:** it rains.` keeps its marks: without the first pair the second would hang.
+    if inside { (start, end) } else { (start + front, start + front + inner.len()) }
 }
