@@ -1,1 +1,89 @@
-//! Output formats.
+//! Output formats of `stance classify`: one trait, one file per format.
+
+mod csv;
+mod jsonl;
+pub mod style;
+mod table;
+
+pub use csv::Csv;
+pub use jsonl::Jsonl;
+pub use table::Table;
+
+use crate::article::Kind;
+use crate::error::Result;
+use crate::stance::Stance;
+
+/// An article, before its sentences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArticleHead {
+    /// Its name in records.
+    pub id: String,
+    /// Its headline, where it has one.
+    pub title: Option<String>,
+}
+
+/// A sentence, before its labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentenceHead {
+    /// Running number in the article.
+    pub index: usize,
+    /// First byte in the article's text.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// Kind of its block.
+    pub kind: Kind,
+    /// The text.
+    pub text: String,
+}
+
+/// The label of a sentence towards one claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// The stance; `None` where the model abstains.
+    pub label: Option<Stance>,
+    /// Probability of the most probable stance.
+    pub confidence: f64,
+    /// Probability of each of the model's stances.
+    pub scores: Vec<(Stance, f64)>,
+    /// Whether the sentence was cut to fit the model.
+    pub truncated: bool,
+}
+
+impl Verdict {
+    /// The name in files and tables.
+    pub fn label_name(&self) -> &'static str {
+        self.label.map_or(ABSTAIN, Stance::as_str)
+    }
+}
+
+/// What stands in place of a label below `--min-confidence`.
+pub const ABSTAIN: &str = "abstain";
+
+/// An output format. Calls come in the order article, its sentences, end of the article, …, finish.
+pub trait Reporter {
+    /// A new article begins.
+    fn article(&mut self, head: &ArticleHead) -> Result<()>;
+    /// A sentence with one verdict for each claim.
+    fn sentence(&mut self, head: &SentenceHead, verdicts: &[Verdict]) -> Result<()>;
+    /// The article is done.
+    fn end_article(&mut self) -> Result<()>;
+    /// Everything is done.
+    fn finish(&mut self) -> Result<()>;
+}
+
+/// A failed write. A closed pipe is told apart by [`is_closed_pipe`].
+pub(crate) fn write_error(e: std::io::Error) -> crate::Error {
+    if e.kind() == std::io::ErrorKind::BrokenPipe {
+        crate::Error::new(CLOSED_PIPE)
+    } else {
+        crate::Error::new(format!("writing the output: {e}")).hint("is the disk full? nothing is left behind with -o")
+    }
+}
+
+const CLOSED_PIPE: &str = "the reader of the output has gone";
+
+/// Whether the error only says that the reader of our output has had enough.
+pub fn is_closed_pipe(e: &crate::Error) -> bool {
+    e.message() == CLOSED_PIPE
+}

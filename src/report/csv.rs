@@ -1,0 +1,79 @@
+//! Comma-separated values (RFC 4180), one row for each sentence and claim.
+
+use super::jsonl::rounded;
+use super::{ArticleHead, Reporter, SentenceHead, Verdict, write_error};
+use crate::error::{Error, Result};
+use crate::stance::Stance;
+use std::io::Write;
+
+/// Writes records as CSV with a header.
+pub struct Csv<W: Write> {
+    out: csv::Writer<W>,
+    model: String,
+    claims: Vec<String>,
+    article: String,
+    header: bool,
+}
+
+impl<W: Write> Csv<W> {
+    /// Records name the model and the claims.
+    pub fn new(out: W, model: &str, claims: &[String]) -> Self {
+        let out = csv::Writer::from_writer(out);
+        Self { out, model: model.to_owned(), claims: claims.to_vec(), article: String::new(), header: false }
+    }
+
+    /// One column a stance, whether the model knows it or not, so that files of different models fit together.
+    fn header(&mut self) -> Result<()> {
+        if !std::mem::replace(&mut self.header, true) {
+            let fixed = ["article", "sentence", "start", "end", "kind", "claim", "label", "confidence"];
+            let scores = Stance::ALL.map(Stance::as_str);
+            let row = fixed.iter().chain(&scores).chain(&["truncated", "model", "text"]);
+            self.out.write_record(row).map_err(error)?;
+        }
+        Ok(())
+    }
+}
+
+fn error(e: csv::Error) -> Error {
+    match e.into_kind() {
+        csv::ErrorKind::Io(e) => write_error(e),
+        other => Error::new(format!("writing CSV: {other:?}")),
+    }
+}
+
+impl<W: Write> Reporter for Csv<W> {
+    fn article(&mut self, head: &ArticleHead) -> Result<()> {
+        self.article.clone_from(&head.id);
+        self.header()
+    }
+
+    fn sentence(&mut self, head: &SentenceHead, verdicts: &[Verdict]) -> Result<()> {
+        for (claim, v) in self.claims.iter().zip(verdicts) {
+            let score =
+                |s: Stance| v.scores.iter().find(|(l, _)| *l == s).map_or_else(String::new, |(_, p)| rounded(*p).to_string());
+            let mut row = vec![
+                self.article.clone(),
+                head.index.to_string(),
+                head.start.to_string(),
+                head.end.to_string(),
+                head.kind.to_string(),
+                claim.clone(),
+                v.label_name().to_owned(),
+                rounded(v.confidence).to_string(),
+            ];
+            row.extend(Stance::ALL.map(score));
+            row.extend([v.truncated.to_string(), self.model.clone(), head.text.clone()]);
+            self.out.write_record(&row).map_err(error)?;
+        }
+        Ok(())
+    }
+
+    fn end_article(&mut self) -> Result<()> {
+        self.out.flush().map_err(write_error)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.header()?;
+        self.out.flush().map_err(write_error)
+    }
+}
