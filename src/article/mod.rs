@@ -103,6 +103,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 7] =
+        [Self::Sentence, Self::Heading, Self::Item, Self::Caption, Self::Byline, Self::Boilerplate, Self::Quotation];
+
     /// The name in files and tables.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,1 +1,94 @@
-//! Command line: one file per command.
+//! Command line: one file per command, each with its arguments beside the code that they drive.
+//!
+//! Data goes to standard output; progress, warnings and summaries to standard error. Exit codes: 0 done, 1 a threshold or a check
+//! failed, 2 wrong usage or input, 130 interrupted.
+
+mod classify;
+mod common;
+mod completions;
+mod file_settings;
+mod model;
+mod split;
+
+use crate::error::Error;
+use clap::{CommandFactory, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Reads articles, splits them into sentences, labels each sentence's stance towards a claim, scores the labels, and
+/// fine-tunes on new ones. Offline, on an ordinary CPU.
+#[derive(Debug, Parser)]
+#[command(name = "stance", version, propagate_version = true, max_term_width = 100, subcommand_required = true)]
+#[command(after_help = "Exit codes: 0 done, 1 a threshold or check failed, 2 wrong usage or input, 130 interrupted.\n\
+                        Settings: flags, then environment (STANCE_MODEL, STANCE_THREADS, …), then stance.toml here, then defaults.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Classify(Box<classify::Args>),
+    Split(split::Args),
+    #[command(subcommand)]
+    Model(model::Args),
+    Completions(completions::Completions),
+    Man(completions::Man),
+}
+
+/// How a command ended, if not with an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// All is well.
+    Done,
+    /// A threshold or check failed: exit code 1.
+    CheckFailed,
+    /// Something in the input was wrong, was reported, and the rest was done: exit code 2.
+    InputFailed,
+}
+
+/// The whole command line, for help, manual and completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Parses the arguments, runs the command, and says how it went.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Classify(args) => classify::run(&args),
+        Command::Split(args) => split::run(&args),
+        Command::Model(args) => model::run(&args),
+        Command::Completions(args) => completions::completions(&args),
+        Command::Man(args) => completions::man(&args),
+    };
+    match result {
+        Ok(Status::Done) => ExitCode::SUCCESS,
+        Ok(Status::CheckFailed) => ExitCode::from(1),
+        Ok(Status::InputFailed) => ExitCode::from(2),
+        Err(e) if crate::report::is_closed_pipe(&e) => ExitCode::SUCCESS,
+        Err(e) => {
+            complain("error", &e);
+            ExitCode::from(if common::interrupted() { 130 } else { 2 })
+        }
+    }
+}
+
+/// Says something on standard error, which may be closed.
+pub(crate) fn complain(kind: &str, error: &Error) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "{kind}: {error}");
+}
+
+/// Says how it went on standard error.
+pub(crate) fn tell(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

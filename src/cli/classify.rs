@@ -1,0 +1,105 @@
+//! `stance classify`
+
+use super::common::{ModelArgs, Output, claims, spinner};
+use super::file_settings::FileSettings;
+use super::{Status, complain, tell};
+use crate::article::{Kind, Sources};
+use crate::classify::{self, Options, Summary};
+use crate::error::{Error, Result};
+use crate::report::{Csv, Jsonl, Reporter, Table};
+use std::path::PathBuf;
+
+/// Label the stance of every sentence of articles towards a claim
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    stance classify article.txt --claim \"The ferry will be saved.\"\n  \
+    stance classify archive/ --task evals/tasks/allies-sharing.toml --format jsonl -o labels.jsonl\n  \
+    cat article.md | stance classify - --claim \"Rents will fall.\" --claim \"Wages will rise.\"")]
+pub struct Args {
+    /// Articles: files, folders (their .txt and .md files), or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Claim towards which stance is labelled; may be repeated
+    #[arg(short, long, value_name = "TEXT")]
+    claim: Vec<String>,
+    /// Task file with one or more claims
+    #[arg(short, long, env = "STANCE_TASK", value_name = "FILE")]
+    task: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Write to a file, whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Kinds of text that are classified
+    #[arg(long, value_delimiter = ',', value_name = "KIND,…", default_value = "sentence,heading,item,quotation", value_parser = kind)]
+    kinds: Vec<Kind>,
+    /// Withhold labels of a lower probability ("abstain")
+    #[arg(long, env = "STANCE_MIN_CONFIDENCE", value_name = "P")]
+    min_confidence: Option<f64>,
+    /// Refuse sentences that the model would cut
+    #[arg(long)]
+    strict: bool,
+    /// End at the first article that cannot be read
+    #[arg(long)]
+    fail_fast: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A table for people, with roll-ups
+    Table,
+    /// One JSON object a line, sentence and claim
+    Jsonl,
+    /// Comma-separated values
+    Csv,
+}
+
+/// Parses a kind of sentence by its name.
+pub(super) fn kind(name: &str) -> Result<Kind> {
+    Kind::ALL
+        .into_iter()
+        .find(|k| k.as_str() == name)
+        .ok_or_else(|| Error::new(format!("unknown kind {name:?}")).expected(Kind::ALL.map(Kind::as_str).join(", ")))
+}
+
+pub(super) fn run(args: &Args) -> Result<Status> {
+    let file = FileSettings::read()?;
+    let task = args.task.clone().or_else(|| if args.claim.is_empty() { file.task.clone() } else { None });
+    let claims = claims(task.as_ref(), &args.claim)?;
+    let min_confidence = args.min_confidence.or(file.min_confidence).unwrap_or(0.0);
+    if !(0.0..=1.0).contains(&min_confidence) {
+        return Err(Error::new(format!("--min-confidence {min_confidence}")).expected("a probability from 0 to 1"));
+    }
+    let threads = args.model.threads(&file)?;
+    let mut output = Output::open(args.output.as_deref())?;
+    let model = args.model.load(&file)?;
+    let options =
+        Options { claims, kinds: args.kinds.clone(), min_confidence, strict: args.strict, fail_fast: args.fail_fast, threads };
+    let bar = spinner(&output);
+    let style = output.style();
+    let summary = {
+        let mut reporter: Box<dyn Reporter> = match args.format {
+            Format::Table => Box::new(Table::new(&mut output, style, &options.claims)),
+            Format::Jsonl => Box::new(Jsonl::new(&mut output, model.name(), &options.claims)),
+            Format::Csv => Box::new(Csv::new(&mut output, model.name(), &options.claims)),
+        };
+        let warn = |e: &Error| bar.suspend(|| complain("error", e));
+        let tick = |s: &Summary| {
+            bar.set_message(format!("{} articles, {} sentences", s.articles, s.sentences));
+        };
+        classify::run(Sources::new(&args.paths), &model, &options, &mut *reporter, warn, tick)?
+    };
+    bar.finish_and_clear();
+    output.finish()?;
+    if summary.truncated > 0 {
+        tell(&format!("{} of {} sentences were cut to fit the model (\"truncated\")", summary.truncated, summary.sentences));
+    }
+    if summary.failed > 0 {
+        tell(&format!("{} failed, {} articles classified", summary.failed, summary.articles));
+        return Ok(Status::InputFailed);
+    }
+    Ok(Status::Done)
+}

@@ -1,0 +1,154 @@
+//! Arguments and helpers that several commands share.
+
+use super::file_settings::FileSettings;
+use crate::atomic::AtomicFile;
+use crate::error::{Error, Result};
+use crate::model::{Classifier, LoadOptions, locate};
+use crate::report::style::Style;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Which model, and how it runs.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ModelArgs {
+    /// Model: a folder, a name under models/, or a hub id org/name[@revision] [default: stance-mini]
+    #[arg(short, long, env = "STANCE_MODEL", value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Threads [default: one per core]
+    #[arg(long, env = "STANCE_THREADS", value_name = "N")]
+    pub threads: Option<usize>,
+    /// Load the model even if it does not tell agreement from contradiction
+    #[arg(long)]
+    pub skip_probe: bool,
+}
+
+impl ModelArgs {
+    /// Finds and loads the model.
+    pub fn load(&self, file: &FileSettings) -> Result<Classifier> {
+        let name = self.model.as_deref().or(file.model.as_deref()).unwrap_or(locate::DEFAULT);
+        Classifier::load(&locate::locate(name)?, &LoadOptions { probe: !self.skip_probe })
+    }
+
+    /// Number of threads.
+    pub fn threads(&self, file: &FileSettings) -> Result<usize> {
+        threads(self.threads.or(file.threads))
+    }
+}
+
+/// The number of threads asked for, or one per core.
+pub fn threads(asked: Option<usize>) -> Result<usize> {
+    match asked {
+        Some(n) if (1..=1024).contains(&n) => Ok(n),
+        Some(n) => Err(Error::new(format!("{n} threads")).expected("a number from 1 to 1024")),
+        None => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+    }
+}
+
+/// Where the data goes: standard output, or a file that appears whole or not at all.
+pub enum Output {
+    /// Standard output.
+    Stdout(std::io::BufWriter<std::io::Stdout>),
+    /// `-o FILE`.
+    File(AtomicFile),
+}
+
+impl Output {
+    /// Opens the file, or standard output where there is none or `-`.
+    pub fn open(path: Option<&Path>) -> Result<Self> {
+        match path {
+            Some(p) if p.as_os_str() != "-" => Ok(Self::File(AtomicFile::create(p)?)),
+            _ => Ok(Self::Stdout(std::io::BufWriter::new(std::io::stdout()))),
+        }
+    }
+
+    /// Gives the file its name, or flushes standard output.
+    pub fn finish(self) -> Result<()> {
+        match self {
+            Self::Stdout(mut out) => out.flush().map_err(crate::report::write_error),
+            Self::File(file) => file.finish(),
+        }
+    }
+
+    /// How to write a table to it.
+    pub fn style(&self) -> Style {
+        match self {
+            Self::Stdout(_) => Style::stdout(),
+            Self::File(_) => Style::PLAIN,
+        }
+    }
+
+    /// Whether progress on standard error would not run into what is written here.
+    fn leaves_room_for_progress(&self) -> bool {
+        matches!(self, Self::File(_)) || !std::io::stdout().is_terminal()
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Stdout(out) => out.write(buf),
+            Self::File(out) => out.write(buf),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.flush(),
+            Self::File(out) => out.flush(),
+        }
+    }
+}
+
+/// A spinner on a terminal's standard error; hidden elsewhere.
+pub fn spinner(output: &Output) -> indicatif::ProgressBar {
+    if std::io::stderr().is_terminal() && output.leaves_room_for_progress() {
+        let bar = indicatif::ProgressBar::new_spinner();
+        bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        bar
+    } else {
+        indicatif::ProgressBar::hidden()
+    }
+}
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether Ctrl-C was pressed while [`stop_flag`] was watching.
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// A flag that the first Ctrl-C sets; the second ends the program at once.
+pub fn stop_flag() -> Result<&'static AtomicBool> {
+    static SET: OnceLock<bool> = OnceLock::new();
+    let ok = *SET.get_or_init(|| {
+        ctrlc::set_handler(|| {
+            if INTERRUPTED.swap(true, Ordering::Relaxed) {
+                #[allow(clippy::exit)]
+                std::process::exit(130);
+            }
+        })
+        .is_ok()
+    });
+    if ok { Ok(&INTERRUPTED) } else { Err(Error::new("cannot listen for Ctrl-C")) }
+}
+
+/// The claims of a command: those of a task file and those given one by one.
+pub fn claims(task: Option<&PathBuf>, claims: &[String]) -> Result<Vec<String>> {
+    let mut all: Vec<String> = claims.iter().map(|c| c.trim().to_owned()).collect();
+    if let Some(path) = task {
+        all.extend(crate::task::Task::read(path)?.claims.into_iter().map(|c| c.text));
+    }
+    for (i, claim) in all.iter().enumerate() {
+        if all[..i].contains(claim) {
+            return Err(Error::new(format!("the claim {claim:?} is given twice")).expected("each claim once"));
+        }
+    }
+    if all.is_empty() {
+        return Err(Error::new("no claim")
+            .expected("--claim \"…\" or --task FILE")
+            .hint("evals/tasks/ has examples of task files"));
+    }
+    Ok(all)
+}

@@ -1,0 +1,106 @@
+//! `stance model`
+
+use super::Status;
+use crate::error::Result;
+use crate::model::config::{CommonConfig, read};
+use crate::model::extras::Extras;
+use crate::model::{Classifier, LoadOptions, ProbeOutcome, hub, locate};
+use crate::report::write_error;
+use std::io::Write;
+use std::path::Path;
+
+/// List, inspect, check and fetch models
+#[derive(Debug, clap::Subcommand)]
+pub enum Args {
+    /// List the models that are found by name
+    List,
+    /// Show what a model is: architecture, labels, size, calibration
+    Inspect {
+        /// A folder, a name under models/, or a hub id
+        model: String,
+    },
+    /// Load a model and check that its labels mean what they say
+    Check {
+        /// A folder, a name under models/, or a hub id
+        model: String,
+    },
+    /// Fetch a model from a hub into its cache, and print its folder
+    Pull {
+        /// org/name or org/name@revision
+        id: String,
+    },
+}
+
+pub(super) fn run(args: &Args) -> Result<Status> {
+    let mut out = std::io::stdout().lock();
+    match args {
+        Args::List => {
+            let found = locate::list();
+            for folder in &found {
+                let line = match describe(folder) {
+                    Ok(line) => line,
+                    Err(e) => format!("broken: {}", e.message()),
+                };
+                let name = folder.file_name().unwrap_or_default().to_string_lossy();
+                writeln!(out, "{name:<24} {line}  {}", folder.display()).map_err(write_error)?;
+            }
+            if found.is_empty() {
+                let dirs: Vec<String> = locate::search_path().iter().map(|d| d.display().to_string()).collect();
+                super::tell(&format!("no models in {}", dirs.join(", ")));
+            }
+            Ok(Status::Done)
+        }
+        Args::Inspect { model } => {
+            let folder = locate::locate(model)?;
+            let config: CommonConfig = read(&folder.join("config.json"))?;
+            let extras = Extras::read(&folder)?;
+            let size = |name: &str| std::fs::metadata(folder.join(name)).map_or(0, |m| m.len());
+            let labels = config.labels()?.map_or_else(|| "none (a bare encoder)".to_owned(), |l| l.join(", "));
+            let text = format!(
+                "folder        {}\narchitecture  {}\nlabels        {labels}\nmax tokens    {}\nweights       {:.1} MB\ntemperature   {}\n",
+                folder.display(),
+                config.model_type.as_deref().unwrap_or("bert"),
+                config.max_position_embeddings.map_or_else(|| "not stated".to_owned(), |n| n.to_string()),
+                size("model.safetensors") as f64 / 1e6,
+                extras.temperature,
+            );
+            out.write_all(text.as_bytes()).map_err(write_error)?;
+            Ok(Status::Done)
+        }
+        Args::Check { model } => {
+            let model = Classifier::load(&locate::locate(model)?, &LoadOptions { probe: false })?;
+            let probe = model.probe()?;
+            let outcome = probe.outcome();
+            let word = match outcome {
+                ProbeOutcome::Right => "right",
+                ProbeOutcome::Swapped => "swapped: favor and against are the wrong way round",
+                ProbeOutcome::Undecided => "undecided: the model does not tell agreement from contradiction",
+            };
+            let labels: Vec<String> = model.labels().iter().map(ToString::to_string).collect();
+            writeln!(
+                out,
+                "{}: labels {}; favor over against {:+.2} on agreeing pairs, {:+.2} on contradicting pairs; label order {word}",
+                model.name(),
+                labels.join(", "),
+                probe.agreeing,
+                probe.contradicting
+            )
+            .map_err(write_error)?;
+            Ok(if outcome == ProbeOutcome::Right { Status::Done } else { Status::CheckFailed })
+        }
+        Args::Pull { id } => {
+            let id = hub::HubId::parse(id)
+                .ok_or_else(|| crate::Error::new(format!("{id:?} is not a hub id")).expected("org/name or org/name@revision"))?;
+            writeln!(out, "{}", hub::fetch(&id)?.display()).map_err(write_error)?;
+            Ok(Status::Done)
+        }
+    }
+}
+
+/// Architecture, labels and size in a line.
+fn describe(folder: &Path) -> Result<String> {
+    let config: CommonConfig = read(&folder.join("config.json"))?;
+    let labels = config.labels()?.map_or_else(|| "no labels".to_owned(), |l| l.join("/"));
+    let megabytes = std::fs::metadata(folder.join("model.safetensors")).map_or(0.0, |m| m.len() as f64 / 1e6);
+    Ok(format!("{:<12} {labels:<36} {megabytes:>7.1} MB", config.model_type.as_deref().unwrap_or("bert")))
+}

@@ -1,0 +1,115 @@
+//! `stance split`
+
+use super::common::Output;
+use super::{Status, complain, tell};
+use crate::article::{Article, Sources};
+use crate::error::Result;
+use crate::report::style::{Style, wrap};
+use crate::report::write_error;
+use crate::sentence;
+use serde_json::json;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Show how articles are read: their blocks, kinds and sentences
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  stance split article.txt\n  stance split archive/ --format jsonl -o sentences.jsonl")]
+pub struct Args {
+    /// Articles: files, folders (their .txt and .md files), or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Write to a file, whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// End at the first article that cannot be read
+    #[arg(long)]
+    fail_fast: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A table for people
+    Table,
+    /// One JSON object a line and sentence, with byte offsets
+    Jsonl,
+}
+
+pub(super) fn run(args: &Args) -> Result<Status> {
+    let mut output = Output::open(args.output.as_deref())?;
+    let style = output.style();
+    let (mut articles, mut failed) = (0, 0);
+    for article in Sources::new(&args.paths) {
+        match article {
+            Ok(article) => {
+                articles += 1;
+                let written = match args.format {
+                    Format::Table => table(&mut output, style, &article),
+                    Format::Jsonl => jsonl(&mut output, &article),
+                };
+                written.map_err(write_error)?;
+            }
+            Err(e) if args.fail_fast => return Err(e),
+            Err(e) => {
+                failed += 1;
+                complain("error", &e);
+            }
+        }
+    }
+    output.finish()?;
+    if failed > 0 {
+        tell(&format!("{failed} failed, {articles} articles split"));
+        return Ok(Status::InputFailed);
+    }
+    Ok(Status::Done)
+}
+
+fn jsonl(out: &mut Output, article: &Article) -> std::io::Result<()> {
+    for (sentence, block) in with_blocks(article) {
+        let record = json!({
+            "article": article.id,
+            "sentence": sentence.index,
+            "block": block,
+            "start": sentence.start,
+            "end": sentence.end,
+            "kind": sentence.kind,
+            "text": &article.text[sentence.start..sentence.end],
+        });
+        writeln!(out, "{record}")?;
+    }
+    Ok(())
+}
+
+fn table(out: &mut Output, style: Style, article: &Article) -> std::io::Result<()> {
+    writeln!(out, "{}", style.bold(&article.id))?;
+    let mut last = None;
+    for (sentence, block) in with_blocks(article) {
+        // A line between blocks; the kind at the first sentence of each.
+        let first = last != Some(block);
+        if first && last.is_some() {
+            writeln!(out)?;
+        }
+        last = Some(block);
+        let kind = if first { sentence.kind.as_str() } else { "" };
+        let text = &article.text[sentence.start..sentence.end];
+        let mut head = format!("{:>5} {kind:<12}", sentence.index);
+        for line in wrap(text, style.width.saturating_sub(18).max(20)) {
+            writeln!(out, "{}{line}", style.faint(&head))?;
+            head = " ".repeat(18);
+        }
+    }
+    writeln!(out)
+}
+
+/// Sentences with the number of their block.
+fn with_blocks(article: &Article) -> impl Iterator<Item = (sentence::Sentence, usize)> + '_ {
+    let mut block = 0;
+    sentence::split(article).into_iter().map(move |s| {
+        while article.blocks.get(block).is_some_and(|b| b.end <= s.start) {
+            block += 1;
+        }
+        (s, block)
+    })
+}
