@@ -134,7 +134,9 @@ impl Task {
         }
 
         if raw.labels.get_ref().len() < 2 {
-            return Err(fail(raw.labels.span(), format!("{} label", raw.labels.get_ref().len())).expected("at least two [[labels]]"));
+            return Err(
+                fail(raw.labels.span(), format!("{} label", raw.labels.get_ref().len())).expected("at least two [[labels]]")
+            );
         }
         let mut labels: Vec<Label> = Vec::new();
         for raw in raw.labels.get_ref() {
@@ -262,12 +264,20 @@ definition = "Against it."
         for (from, to, expected) in [
             ("prose", "porse", "t.toml:3:1: unknown field `porse`; expected one of `name`"),
             ("id = \"rise\"", "key = 1", "t.toml:8:1: unknown field `key`; expected `id` or `text`"),
-            ("\"The sea falls.\"", "\"The sea rises.\"", "t.toml:12:8: the same claim for the second time; expected distinct claims"),
+            (
+                "\"The sea falls.\"",
+                "\"The sea rises.\"",
+                "t.toml:12:8: the same claim for the second time; expected distinct claims",
+            ),
             ("\"against\"", "\"favor\"", "t.toml:19:8: label \"favor\" for the second time; expected distinct labels"),
             ("\"For it.\"", "\" \"", "t.toml:16:14: empty definition; expected some text"),
             ("\"2\"", "2", "t.toml:2:11: invalid type: integer `2`; expected a string"),
             ("\"tides\"", "\"../tides\"", "t.toml:1:8: name \"../tides\"; expected letters"),
-            ("prose = \"\"\"", "guidelines = \"/etc/hosts\"\nprose = \"\"\"", "t.toml:3:14: path \"/etc/hosts\"; expected a path inside"),
+            (
+                "prose = \"\"\"",
+                "guidelines = \"/etc/hosts\"\nprose = \"\"\"",
+                "t.toml:3:14: path \"/etc/hosts\"; expected a path inside",
+            ),
             ("prose = \"\"\"", "guidelines = \"no.md\"\nprose = \"\"\"", "t.toml:3:14: cannot read the guidelines no.md"),
             ("[[labels]]\nname = \"against\"\ndefinition = \"Against it.\"\n", "", "1 label; expected at least two [[labels]]"),
             ("version = \"2\"\n", "", "missing field `version`"),
