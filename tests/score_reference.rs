@@ -1,5 +1,6 @@
 //! Measures and baselines against other people's code: the expected values are in `tests/fixtures/score`, where `make.py`
 //! makes them with scikit-learn, krippendorff and statsmodels.
+#![allow(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 use serde::Deserialize;
 use stancekit::score::alpha::krippendorff_alpha;

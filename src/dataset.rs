@@ -1,1 +1,0 @@
-//! Rows of labelled text: reading, splits, hashes, leakage checks.
