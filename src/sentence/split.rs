@@ -236,7 +236,7 @@ impl Split<'_> {
 
     /// Before lower case a sentence ends only where the writer does without capitals, or before a remark in brackets.
     fn ends_before_lower(&self, at: usize, run: &Run, after: &After<'_>) -> bool {
-        if run.closed || run.ellipsis || run.dots > 1 {
+        if run.closed || run.ellipsis || run.dots > 1 || words::is_marked_name(word_before(self.text, at)) {
             return false;
         }
         let pronoun = matches!(after.word, "i" | "im" | "i'm" | "i’m");

@@ -119,9 +119,8 @@ pub(super) fn is_starter(word: &str) -> bool {
 pub(super) fn is_question_or_subject(word: &str) -> bool {
     #[rustfmt::skip]
     const WORDS: &[&str] = &[
-        "also", "are", "can", "could", "did", "do", "does", "he", "how", "i", "if", "is", "it", "it's", "its", "my", "she",
-        "should", "so", "that's", "then", "there", "they", "this", "we", "what", "what's", "when", "where", "which", "who", "why",
-        "will", "would", "you", "your",
+        "also", "he", "how", "i", "it", "it's", "its", "my", "she", "that's", "there", "they", "this", "we", "what", "what's",
+        "when", "where", "which", "who", "why", "you", "your",
     ];
     has(WORDS, word)
 }
