@@ -1,5 +1,6 @@
 //! Articles to sentences.
 
+mod list;
 mod split;
 mod words;
 

@@ -113,6 +113,23 @@ fn list_numbers_begin_a_sentence() {
 }
 
 #[test]
+fn lists_that_run_on_in_a_paragraph() {
+    check("1) The ferry |2) The boat |3) Four oars");
+    check("a. The ferry |b. The boat");
+    check("1.) The ferry stayed. |2.) The boat sank.");
+    check("• The ferry |• The boat");
+    check("He had 2) and 3) in mind.");
+}
+
+#[test]
+fn omissions_and_times_of_day() {
+    check("“We [...] Norwegians wait . . . Ice melts.”| It did. . . . |Then it froze.");
+    check(
+        "They met at 5 p.m. Friday and at 9 a.m. EST.| Snow fell at 7 p.m. |Roe left in the U.S. |Mr. Lind stayed, n°. 5 on the list.",
+    );
+}
+
+#[test]
 fn no_break_spaces_and_zero_width_signs_are_space() {
     check("The\u{a0}ferry stayed.|\u{a0}It waits. \u{200b}|Mr.\u{a0}Roe left.");
 }
@@ -143,7 +160,7 @@ fn scripts_without_spaces_or_case_are_split_as_in_uax_29() {
     }
 }
 
-/// Hostile texts: a quadratic rule would take minutes for a megabyte of each.
+/// Hostile texts: a quadratic rule would take minutes for each.
 #[test]
 fn hostile_text_takes_linear_time() {
     for pattern in [
@@ -176,18 +193,23 @@ fn hostile_text_takes_linear_time() {
         ".a@",
         "Wait?\" A b c d ",
     ] {
-        let text = pattern.repeat((1 << 20) / pattern.len());
-        for text in [text.clone(), format!("Go. {text}"), format!("Go.{text} Now. Then")] {
-            let begin = std::time::Instant::now();
-            let mut last = 0;
-            for (start, end) in split_text(&text) {
-                assert!(last <= start && start < end);
-                last = end;
-            }
-            // Milliseconds with optimization; far more would be needed by anything that is not linear.
-            assert!(begin.elapsed().as_secs() < 20, "{pattern:?} is slow");
-        }
+        hostile(&format!("Go.{} Now. Then", pattern.repeat(HOSTILE / pattern.len())));
     }
+    hostile(&format!("{}{}", "(".repeat(HOSTILE), "1. ".repeat(HOSTILE / 3)));
+}
+
+/// How many bytes a hostile text has: a megabyte, less without optimization.
+const HOSTILE: usize = if cfg!(debug_assertions) { 1 << 17 } else { 1 << 20 };
+
+fn hostile(text: &str) {
+    let begin = std::time::Instant::now();
+    let mut last = 0;
+    for (start, end) in split_text(text) {
+        assert!(last <= start && start < end);
+        last = end;
+    }
+    // Linear, it takes at most 0.2 s; the room is for busy machines.
+    assert!(begin.elapsed().as_secs() < 5, "{:?} is slow", text.chars().take(20).collect::<String>());
 }
 
 fn article(text: &str, name: &str) -> Article {
