@@ -180,8 +180,11 @@ fn headings(text: &str, blocks: &mut [Block]) {
 
 /// Whether a paragraph is a heading; `follows` is the kind of the block after it.
 fn is_heading(paragraph: &str, first: bool, follows: Option<Kind>) -> bool {
+    if paragraph.len() > 250 || paragraph.contains('\n') {
+        return false;
+    }
     let words = paragraph.split_whitespace().count();
-    if paragraph.contains('\n') || words > 20 || follows.is_none() && !first {
+    if words > 20 || follows.is_none() && !first {
         return false;
     }
     let bare = paragraph.trim_end_matches(['"', '”', '\'', '’', ')', '*', '_']);

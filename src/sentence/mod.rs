@@ -1,5 +1,6 @@
 //! Articles to sentences.
 
+mod list;
 mod split;
 mod words;
 
@@ -44,12 +45,15 @@ pub fn split(article: &Article) -> Vec<Sentence> {
 fn trim_marks(text: &str, start: usize, end: usize) -> (usize, usize) {
     let span = &text[start..end];
     let mark = |c: char| matches!(c, '*' | '_');
-    let inner = span.trim_matches(mark);
+    let front = span.len() - span.trim_start_matches(mark).trim_start_matches(is_space).len();
+    let inner = span[front..].trim_end_matches(mark).trim_end_matches(is_space);
     if inner.len() == span.len() || inner.is_empty() {
         return (start, end);
     }
-    let front = span.len() - span.trim_start_matches(mark).len();
-    let inside = inner.split(mark).filter(|part| !part.is_empty()).count() > 1;
     // `**Note:** it rains.` keeps its marks: without the first pair the second would hang.
-    if inside { (start, end) } else { (start + front, start + front + inner.len()) }
+    let hangs = inner.split(mark).filter(|part| !part.is_empty()).count() > 1;
+    if hangs { (start, end) } else { (start + front, start + front + inner.len()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! (rule SB8) and so takes quadratic time on, say, a full stop before a megabyte of brackets. Here every look to either
 //! side is bounded or consumes what it reads, so that the time is linear in the input whatever it holds.
 
+use super::list::List;
 use super::words::{self, Abbreviation};
 
 /// How far a rule may look to either side, in bytes: longer than any word that a rule knows.
@@ -20,7 +21,7 @@ const REACH: usize = 64;
 /// assert_eq!(spans, [(0, 37), (38, 62)]);
 /// ```
 pub fn split_text(text: &str) -> Split<'_> {
-    Split { text, pos: 0, scan: 0, checked: 0, quote_open: false, held: None }
+    Split { text, pos: 0, scan: 0, checked: 0, quote_open: false, fresh: true, list: None, held: None }
 }
 
 /// The iterator that [`split_text`] returns.
@@ -35,6 +36,10 @@ pub struct Split<'a> {
     checked: usize,
     /// Whether a straight double quote of this paragraph waits for its partner.
     quote_open: bool,
+    /// A paragraph begins at `pos`.
+    fresh: bool,
+    /// The list that the paragraph began with.
+    list: Option<List>,
     /// The sentence before, kept back since what follows may join it.
     held: Option<Raw>,
 }
@@ -91,11 +96,23 @@ impl Split<'_> {
         }
         self.scan = self.scan.max(start);
         self.checked = start;
+        if std::mem::take(&mut self.fresh) {
+            self.list = List::open(&self.text[start..]);
+        }
         let bytes = self.text.as_bytes();
         while let Some(&byte) = bytes.get(self.scan) {
             let at = self.scan;
+            if let (Class::Terminator | Class::Bracket, Some(list)) = (CLASS[byte as usize], &mut self.list)
+                && let Some(marker) = list.item(self.text, at)
+            {
+                self.scan = at + 1;
+                if self.has_word(marker) {
+                    return Some(self.item(start, marker));
+                }
+                continue;
+            }
             match CLASS[byte as usize] {
-                Class::Text => {
+                Class::Text | Class::Bracket => {
                     self.scan += 1;
                     continue;
                 }
@@ -111,8 +128,13 @@ impl Split<'_> {
                         return Some(self.paragraph_end(start, at, next));
                     }
                 }
-                Class::Lead if terminator(self.text, at).is_none() => self.scan += 1,
-                Class::Terminator | Class::Lead => match self.judge(start, at) {
+                Class::Lead if terminator(self.text, at).is_none() => {
+                    self.scan += 1;
+                    if inline_bullet(self.text, at) && self.has_word(at) {
+                        return Some(self.item(start, at));
+                    }
+                }
+                Class::Terminator | Class::Lead => match self.judge(at) {
                     Verdict::On(next) => self.scan = next,
                     Verdict::End(end, next) => {
                         self.scan = next;
@@ -130,15 +152,25 @@ impl Split<'_> {
         Some(self.paragraph_end(start, bytes.len(), bytes.len()))
     }
 
+    /// The sentence that ends where the next item of a list in the paragraph begins.
+    fn item(&mut self, start: usize, marker: usize) -> Raw {
+        self.pos = marker;
+        Raw { start, end: start + trim_end(&self.text[start..marker]).len(), worded: true, last: false }
+    }
+
     fn paragraph_end(&mut self, start: usize, end: usize, next: usize) -> Raw {
         let worded = self.has_word(end);
         self.quote_open = false;
+        self.fresh = true;
         self.pos = next;
         Raw { start, end: start + trim_end(&self.text[start..end]).len(), worded, last: true }
     }
 
     /// Whether the sentence being looked for holds a letter or digit before `end`; reads no byte twice.
     fn has_word(&mut self, end: usize) -> bool {
+        if end <= self.checked {
+            return false;
+        }
         match self.text[self.checked..end].find(char::is_alphanumeric) {
             Some(n) => {
                 self.checked += n;
@@ -151,8 +183,8 @@ impl Split<'_> {
         }
     }
 
-    /// Judges the terminator at `at` in the sentence that began at `start`.
-    fn judge(&mut self, start: usize, at: usize) -> Verdict {
+    /// Judges the terminator at `at`.
+    fn judge(&mut self, at: usize) -> Verdict {
         let text = self.text;
         let run = self.run(at);
         let tail = &text[run.end..];
@@ -170,7 +202,7 @@ impl Split<'_> {
             return Verdict::End(end, next);
         }
         let after = After::read(text, next);
-        if self.is_boundary(start, at, &run, &after) { Verdict::End(end, next) } else { Verdict::On(next) }
+        if self.is_boundary(at, &run, &after) { Verdict::End(end, next) } else { Verdict::On(next) }
     }
 
     /// Judges a terminator with something other than space behind it: a missing space, a footnote mark, or no end at all.
@@ -211,7 +243,7 @@ impl Split<'_> {
         Verdict::End(run.end, run.end)
     }
 
-    fn is_boundary(&self, start: usize, at: usize, run: &Run, after: &After<'_>) -> bool {
+    fn is_boundary(&mut self, at: usize, run: &Run, after: &After<'_>) -> bool {
         if run.wide {
             return true;
         }
@@ -230,13 +262,21 @@ impl Split<'_> {
             }
             return run.closed || !words::is_marked_name(word_before(self.text, at));
         }
-        // An ellipsis before a capital stands between two sentences.
-        run.dots != 1 || run.ellipsis || self.full_stop_ends(start, at, run, after, first)
+        // An omission in brackets, or three points apart, is part of the sentence; four are its end.
+        let before = self.text[..at].chars().next_back();
+        let elided = run.dots > 1 || run.ellipsis;
+        if elided && run.closed && matches!(before, Some('[' | '('))
+            || run.spaced && run.dots == 3 && before.is_some_and(is_space)
+        {
+            return false;
+        }
+        // Any other ellipsis before a capital stands between two sentences.
+        run.dots != 1 || run.ellipsis || self.full_stop_ends(at, run, after, first)
     }
 
     /// Before lower case a sentence ends only where the writer does without capitals, or before a remark in brackets.
     fn ends_before_lower(&self, at: usize, run: &Run, after: &After<'_>) -> bool {
-        if run.closed || run.ellipsis || run.dots > 1 {
+        if run.closed || run.ellipsis || run.dots > 1 || words::is_marked_name(word_before(self.text, at)) {
             return false;
         }
         let pronoun = matches!(after.word, "i" | "im" | "i'm" | "i’m");
@@ -249,14 +289,14 @@ impl Split<'_> {
     }
 
     /// A single full stop before a capital, a digit or a letter without case.
-    fn full_stop_ends(&self, start: usize, at: usize, run: &Run, after: &After<'_>, first: char) -> bool {
+    fn full_stop_ends(&mut self, at: usize, run: &Run, after: &After<'_>, first: char) -> bool {
         let word = word_before(self.text, at);
         if word.is_empty() {
             return true;
         }
         // `1. Text`, `IV. Text`, `b. Text` at the start of a block: a number of a list, not a sentence.
         let word_start = at - word.len();
-        if !run.closed && is_enumerator(word) && !self.text[start..word_start].contains(char::is_alphanumeric) {
+        if !run.quoted && is_enumerator(word) && !self.has_word(word_start) {
             return false;
         }
         let digit = first.is_numeric();
@@ -271,16 +311,19 @@ impl Split<'_> {
         match words::abbreviation(word) {
             Some(Abbreviation::Title) => false,
             Some(Abbreviation::Number) => !digit && (starts || !is_month(word)),
+            Some(Abbreviation::Either) if is_clock(word) => !digit && (starts || !words::follows_clock(after.word)),
             Some(Abbreviation::Either) => !digit && starts,
             None if is_dotted(word) => !digit && starts,
-            None => true,
+            // `n°. 5`
+            None => !digit || !word.ends_with(['°', 'º']),
         }
     }
 
     /// Reads terminators and closing marks from `at` on; they may alternate (`?".`).
     fn run(&mut self, at: usize) -> Run {
         let text = self.text;
-        let mut run = Run { end: at, dots: 0, strong: false, ellipsis: false, wide: false, closed: false, quoted: false };
+        let mut run =
+            Run { end: at, dots: 0, strong: false, ellipsis: false, spaced: false, wide: false, closed: false, quoted: false };
         loop {
             let Some(c) = text[run.end..].chars().next() else { return run };
             let next = run.end + c.len_utf8();
@@ -290,7 +333,7 @@ impl Split<'_> {
                 '…' | '‥' => run.ellipsis = true,
                 _ if is_wide(c) => run.wide = true,
                 // `. . .`
-                ' ' | '\u{a0}' if run.dots > 0 && !run.closed && spaced_dot(&text[next..]) => {}
+                ' ' | '\u{a0}' if run.dots > 0 && !run.closed && spaced_dot(&text[next..]) => run.spaced = true,
                 '"' => {
                     let follows = text[next..].chars().next();
                     if !self.quote_open && follows.is_some_and(char::is_alphanumeric) {
@@ -366,6 +409,8 @@ struct Run {
     /// Holds `!` or `?`.
     strong: bool,
     ellipsis: bool,
+    /// Its points stand apart.
+    spaced: bool,
     /// Holds a terminator of a script that needs no space behind it.
     wide: bool,
     /// Holds a closing mark.
@@ -444,7 +489,8 @@ impl<'a> After<'a> {
 
 /// Whether what follows a quotation that ended in `?` or `!` names its speaker: one to four words, then a verb of saying.
 fn attributes(text: &str, after: &After<'_>) -> bool {
-    if after.opening != Opening::None || words::is_starter(after.word) {
+    let title = words::abbreviation(after.word) == Some(Abbreviation::Title);
+    if after.opening != Opening::None || words::is_starter(after.word) && !title {
         return false;
     }
     let from = after.end - after.word.len();
@@ -485,6 +531,10 @@ fn after_lower(text: &str, at: usize) -> bool {
 fn is_dotted(word: &str) -> bool {
     word.contains('.')
         && word.split('.').all(|part| (1..=2).contains(&part.chars().count()) && part.chars().all(char::is_alphabetic))
+}
+
+fn is_clock(word: &str) -> bool {
+    matches!(word, "a.m" | "p.m" | "A.M" | "P.M")
 }
 
 fn is_month(word: &str) -> bool {
@@ -630,6 +680,12 @@ fn is_wide(c: char) -> bool {
     )
 }
 
+/// Whether a bullet stands at `at`, with space around it: lists and menus that lost their line breaks.
+fn inline_bullet(text: &str, at: usize) -> bool {
+    let behind = text.get(at..).and_then(|t| t.strip_prefix(['•', '⁃', '▪', '●']));
+    text[..at].ends_with(is_space) && behind.is_some_and(|b| b.starts_with(is_space))
+}
+
 /// The terminator that begins at `at`, if one does.
 fn terminator(text: &str, at: usize) -> Option<char> {
     let c = text.get(at..)?.chars().next()?;
@@ -643,7 +699,9 @@ enum Class {
     Terminator,
     Newline,
     Quote,
-    /// First byte of a character that may be a terminator.
+    /// May belong to the number of an item.
+    Bracket,
+    /// First byte of a character that may be a terminator or a bullet.
     Lead,
 }
 
@@ -652,6 +710,7 @@ const CLASS: [Class; 256] = {
     table[b'.' as usize] = Class::Terminator;
     table[b'!' as usize] = Class::Terminator;
     table[b'?' as usize] = Class::Terminator;
+    table[b')' as usize] = Class::Bracket;
     table[b'\n' as usize] = Class::Newline;
     table[b'"' as usize] = Class::Quote;
     let leads = [0xd6, 0xd8, 0xdb, 0xe0, 0xe1, 0xe2, 0xe3, 0xea, 0xef];

@@ -44,13 +44,13 @@ const STARTERS: &[&str] = &[
     "asked", "at", "because", "before", "both", "but", "by", "can", "could", "despite", "did", "do", "does", "during", "each",
     "earlier", "even", "every", "few", "finally", "for", "from", "further", "had", "has", "have", "he", "hence", "her", "here",
     "his", "how", "however", "i", "i'm", "i've", "if", "in", "instead", "is", "it", "it's", "its", "just", "last", "later", "let",
-    "like", "many", "maybe", "meanwhile", "more", "moreover", "most", "much", "my", "neither", "nevertheless", "next", "nobody",
-    "nor", "not", "nothing", "now", "of", "often", "on", "once", "only", "or", "other", "others", "our", "perhaps", "please",
-    "rather", "several", "she", "should", "similarly", "since", "so", "some", "sometimes", "soon", "still", "such", "than",
-    "that", "that's", "the", "their", "then", "there", "there's", "therefore", "these", "they", "this", "those", "though",
-    "through", "thus", "to", "today", "tomorrow", "under", "unlike", "until", "was", "we", "we're", "we've", "were", "what",
-    "when", "where", "whether", "which", "while", "who", "whose", "why", "will", "with", "without", "would", "yes", "yesterday",
-    "yet", "you", "you're", "your",
+    "like", "many", "maybe", "meanwhile", "more", "moreover", "most", "mr", "mrs", "ms", "much", "my", "neither", "nevertheless",
+    "next", "nobody", "nor", "not", "nothing", "now", "of", "often", "on", "once", "only", "or", "other", "others", "our",
+    "perhaps", "please", "rather", "several", "she", "should", "similarly", "since", "so", "some", "sometimes", "soon", "still",
+    "such", "than", "that", "that's", "the", "their", "then", "there", "there's", "therefore", "these", "they", "this", "those",
+    "though", "through", "thus", "to", "today", "tomorrow", "under", "unlike", "until", "was", "we", "we're", "we've", "were",
+    "what", "when", "where", "whether", "which", "while", "who", "whose", "why", "will", "with", "without", "would", "yes",
+    "yesterday", "yet", "you", "you're", "your",
 ];
 
 /// Verbs that attribute a quotation. Sorted.
@@ -85,6 +85,14 @@ fn lower<R>(word: &str, then: impl FnOnce(&str) -> R) -> Option<R> {
 /// What kind of abbreviation the word before a full stop is, if it is one. Case counts where the word is also a common one.
 pub(super) fn abbreviation(word: &str) -> Option<Abbreviation> {
     let capital = word.starts_with(|c: char| c.is_uppercase());
+    // `EST`, `MASS`: in capitals throughout only a few are abbreviations.
+    #[rustfmt::skip]
+    const CAPITALS: &[&str] = &[
+        "BROS", "CAPT", "COL", "CORP", "FIG", "GEN", "GOV", "INC", "LTD", "MRS", "NOS", "REP", "SEN", "SGT", "VOL",
+    ];
+    if word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase()) && !has(CAPITALS, word) {
+        return None;
+    }
     let kind = lower(word, |w| {
         if has(TITLES, w) {
             Some(Abbreviation::Title)
@@ -115,13 +123,27 @@ pub(super) fn is_starter(word: &str) -> bool {
     lower(word, |w| has(STARTERS, w)).unwrap_or(false)
 }
 
+/// Whether the word goes on with a time of day (`5 p.m. Friday`, `9 a.m. EST`).
+pub(super) fn follows_clock(word: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: &[&str] = &[
+        "Alaska", "Atlantic", "Beijing", "British", "Central", "Eastern", "Friday", "Greenwich", "Hawaii", "London", "Monday",
+        "Moscow", "Mountain", "Pacific", "Paris", "Saturday", "Sunday", "Thursday", "Tokyo", "Tuesday", "Wednesday",
+    ];
+    has(WORDS, word)
+        || word.chars().all(char::is_uppercase)
+        || matches!(
+            word.get(..3),
+            Some("Jan" | "Feb" | "Mar" | "Apr" | "May" | "Jun" | "Jul" | "Aug" | "Sep" | "Oct" | "Nov" | "Dec")
+        )
+}
+
 /// Whether the lower-case word mostly begins a question or a statement: for writers who do without capitals.
 pub(super) fn is_question_or_subject(word: &str) -> bool {
     #[rustfmt::skip]
     const WORDS: &[&str] = &[
-        "also", "are", "can", "could", "did", "do", "does", "he", "how", "i", "if", "is", "it", "it's", "its", "my", "she",
-        "should", "so", "that's", "then", "there", "they", "this", "we", "what", "what's", "when", "where", "which", "who", "why",
-        "will", "would", "you", "your",
+        "also", "he", "how", "i", "it", "it's", "its", "my", "she", "that's", "there", "they", "this", "we", "what", "what's",
+        "when", "where", "which", "who", "why", "you", "your",
     ];
     has(WORDS, word)
 }

@@ -1,0 +1,165 @@
+//! Properties of reading and splitting that hold for every text.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use proptest::prelude::*;
+use stancekit::article::{self, Article};
+use stancekit::sentence::{self, split_text};
+use std::path::Path;
+
+/// Texts made of pieces that the rules look at.
+fn newsy() -> impl Strategy<Value = String> {
+    const PIECES: &[&str] = &[
+        "The ferry",
+        "stayed",
+        "Mr",
+        "U.S",
+        "Roe said",
+        "he asked",
+        "No",
+        "Jan",
+        "J",
+        "3.5",
+        "www.example.org",
+        "a@b.Cd",
+        "e.g",
+        "Straße",
+        "船は",
+        "é",
+        ".",
+        ".",
+        ".",
+        "!",
+        "?",
+        "…",
+        "...",
+        ". . .",
+        "。",
+        "\"",
+        "“",
+        "”",
+        "'",
+        "’",
+        "(",
+        ")",
+        "[",
+        "]",
+        "[3]",
+        "](x)",
+        "*",
+        "_",
+        "**",
+        " ",
+        " ",
+        " ",
+        "\n",
+        "\r\n",
+        "\n\n",
+        "\u{a0}",
+        "\u{feff}",
+        "\t",
+        "• ",
+        "- ",
+        "1. ",
+        "# ",
+        "> ",
+        "—",
+        "– ",
+        ":",
+        ",",
+        "By ",
+        "(CNN)",
+        "¹",
+        "\u{300}",
+        "𝒜",
+        "👍",
+    ];
+    prop::collection::vec(prop::sample::select(PIECES), 0..60).prop_map(|pieces| pieces.concat())
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![newsy(), any::<String>(), "[ -~\n]{0,200}"]
+}
+
+fn is_space(c: char) -> bool {
+    c.is_whitespace()
+}
+
+/// Spans slice the text, are ordered, apart, not empty and trimmed, and leave out no letter or digit.
+fn check(text: &str, spans: &[(usize, usize)]) {
+    let mut last = 0;
+    for &(start, end) in spans {
+        assert!(last <= start && start < end && end <= text.len(), "{spans:?}");
+        let span = text.get(start..end).expect("character boundaries");
+        assert!(!span.starts_with(is_space) && !span.ends_with(is_space), "{span:?} is not trimmed");
+        assert!(!text[last..start].contains(char::is_alphanumeric), "{:?} is left out", &text[last..start]);
+        last = end;
+    }
+    assert!(!text[last..].contains(char::is_alphanumeric), "{:?} is left out", &text[last..]);
+}
+
+fn read(text: &str, name: &str) -> Option<Article> {
+    article::read_bytes(name, Some(Path::new(name)), text.as_bytes().to_vec()).ok()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn spans_of_a_text_are_sound(text in any_text()) {
+        check(&text, &split_text(&text).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn spans_of_an_article_are_sound(text in any_text(), name in prop::sample::select(vec!["a.txt", "a.md"])) {
+        if let Some(article) = read(&text, name) {
+            prop_assert_eq!(&article.text, &text);
+            let sentences = sentence::split(&article);
+            let mut last = 0;
+            for block in &article.blocks {
+                prop_assert!(last <= block.start && block.start < block.end, "{:?}", article.blocks);
+                last = block.end;
+                let inside: Vec<_> = sentences.iter().filter(|s| block.start <= s.start && s.end <= block.end).collect();
+                prop_assert!(inside.iter().all(|s| s.kind == block.kind));
+                check(&text[block.start..block.end], &inside.iter().map(|s| (s.start - block.start, s.end - block.start)).collect::<Vec<_>>());
+            }
+            for (i, s) in sentences.iter().enumerate() {
+                prop_assert_eq!(s.index, i);
+            }
+        }
+    }
+
+    #[test]
+    fn plain_text_loses_no_word_but_numbers_of_lists(text in any_text()) {
+        if let Some(article) = read(&text, "a.txt") {
+            let mut last = 0;
+            for block in article.blocks.iter().map(|b| (b.start, b.end)).chain([(text.len(), text.len())]) {
+                let gap = &text[last..block.0];
+                prop_assert!(!gap.contains(char::is_alphabetic) || gap.contains('o'), "{gap:?} is in no block");
+                last = block.1;
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_paragraph_changes_no_earlier_sentence(text in any_text(), more in any_text()) {
+        let before: Vec<_> = split_text(&text).collect();
+        let longer = format!("{text}\n\n{more}");
+        let after: Vec<_> = split_text(&longer).take(before.len()).collect();
+        prop_assert_eq!(&before, &after);
+        if let (Some(short), Some(long)) = (read(&text, "a.txt"), read(&longer, "a.txt")) {
+            let spans = |a: &Article| sentence::split(a).iter().map(|s| (s.start, s.end)).collect::<Vec<_>>();
+            let before = spans(&short);
+            prop_assert_eq!(&before[..], &spans(&long)[..before.len()]);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        for name in ["a.txt", "a.md"] {
+            if let Ok(article) = article::read_bytes("a", Some(Path::new(name)), bytes.clone()) {
+                let _ = sentence::split(&article);
+            }
+        }
+    }
+}
