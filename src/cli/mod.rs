@@ -7,6 +7,7 @@ mod classify;
 mod common;
 mod completions;
 mod file_settings;
+mod finetune;
 mod model;
 mod split;
 
@@ -29,6 +30,7 @@ pub struct Cli {
 enum Command {
     Classify(Box<classify::Args>),
     Split(split::Args),
+    Finetune(Box<finetune::Args>),
     #[command(subcommand)]
     Model(model::Args),
     Completions(completions::Completions),
@@ -57,6 +59,7 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Classify(args) => classify::run(&args),
         Command::Split(args) => split::run(&args),
+        Command::Finetune(args) => finetune::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => completions::man(&args),

@@ -5,6 +5,8 @@
 
 pub mod calibrate;
 pub mod checkpoint;
+pub mod data;
+pub mod export;
 pub mod optimizer;
 pub mod plan;
 pub mod schedule;
