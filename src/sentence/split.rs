@@ -263,11 +263,11 @@ impl Split<'_> {
             return run.closed || !words::is_marked_name(word_before(self.text, at));
         }
         // An omission in brackets, or three points apart, is part of the sentence; four are its end.
-        let before = self.text[..at].chars().next_back();
-        let elided = run.dots > 1 || run.ellipsis;
-        if elided && run.closed && matches!(before, Some('[' | '('))
-            || run.spaced && run.dots == 3 && before.is_some_and(is_space)
-        {
+        let before = self.text[..at].trim_end_matches(['[', '(']);
+        if (run.dots > 1 || run.ellipsis) && run.closed && before.len() < at {
+            return before.trim_end_matches(' ').ends_with(['.', '!', '?', '”', '"']);
+        }
+        if run.spaced && run.dots == 3 && before.ends_with(is_space) {
             return false;
         }
         // Any other ellipsis before a capital stands between two sentences.

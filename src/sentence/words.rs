@@ -88,7 +88,7 @@ pub(super) fn abbreviation(word: &str) -> Option<Abbreviation> {
     // `EST`, `MASS`: in capitals throughout only a few are abbreviations.
     #[rustfmt::skip]
     const CAPITALS: &[&str] = &[
-        "BROS", "CAPT", "COL", "CORP", "FIG", "GEN", "GOV", "INC", "LTD", "MRS", "NOS", "REP", "SEN", "SGT", "VOL",
+        "BROS", "CAPT", "COL", "CORP", "FIG", "GEN", "GOV", "INC", "LTD", "MRS", "NOS", "PVT", "REP", "SEN", "SGT", "VOL",
     ];
     if word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase()) && !has(CAPITALS, word) {
         return None;
