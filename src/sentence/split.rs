@@ -186,7 +186,7 @@ impl Split<'_> {
     /// Judges the terminator at `at`.
     fn judge(&mut self, at: usize) -> Verdict {
         let text = self.text;
-        let run = self.run(at);
+        let mut run = self.run(at);
         let tail = &text[run.end..];
         let Some(first) = tail.chars().next() else { return Verdict::End(run.end, run.end) };
         if !is_space(first) {
@@ -198,6 +198,10 @@ impl Split<'_> {
         }
         // Closing marks that stand apart (`he said . "`) still belong to the sentence.
         let (end, next) = self.absorb(run.end, next);
+        if self.text[run.end..end].contains(['"', '”', '’', '\'', '»']) {
+            run.closed = true;
+            run.quoted = true;
+        }
         if next == text.len() || skip_space(text, end).1 {
             return Verdict::End(end, next);
         }

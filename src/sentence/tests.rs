@@ -61,7 +61,7 @@ fn lower_case_goes_on() {
 #[test]
 fn an_attribution_stays_with_its_quotation() {
     check("“Will the ice hold?” Roe asked.| “No!” harbour master Bo Lind said.| “Go!”| He left.");
-    check("\"Will it hold?\" asked Roe.| \"Leave now!\" Mr. Lind shouted.");
+    check("\"Will it hold?\" asked Roe.| \"Leave now!\" Mr. Lind shouted.| \"Will it? \" she wrote.");
 }
 
 #[test]
