@@ -278,18 +278,26 @@ impl Split<'_> {
         run.dots != 1 || run.ellipsis || self.full_stop_ends(at, run, after, first)
     }
 
-    /// Before lower case a sentence ends only where the writer does without capitals, or before a remark in brackets.
+    /// Before lower case a sentence ends only where the writer does without capitals: behind a word that is neither name nor
+    /// abbreviation, and not behind a quotation.
     fn ends_before_lower(&self, at: usize, run: &Run, after: &After<'_>) -> bool {
-        if run.closed || run.ellipsis || run.dots > 1 || words::is_marked_name(word_before(self.text, at)) {
+        if run.closed || run.ellipsis || run.dots > 1 {
             return false;
         }
-        let pronoun = matches!(after.word, "i" | "im" | "i'm" | "i’m");
-        if run.strong {
-            return pronoun || after.opening == Opening::None && words::is_question_or_subject(after.word);
+        if matches!(after.word, "http" | "https" | "www") {
+            return true;
         }
         let word = word_before(self.text, at);
-        let plain = word.chars().count() > 2 && !word.contains('.') && words::abbreviation(word).is_none();
-        plain && (pronoun || after.opening == Opening::Bracket)
+        let small = word.chars().all(char::is_lowercase);
+        let pronoun = matches!(after.word, "i" | "im" | "i'm" | "i’m");
+        if run.strong {
+            return pronoun
+                || small && !word.is_empty()
+                || words::is_question_or_subject(after.word) && !words::is_marked_name(word);
+        }
+        let plain = word.chars().count() > 2 && !word.contains('.') && !words::is_abbreviation_in_any_case(word);
+        // `voc. ed. classes`: what follows is an abbreviation, and so this may be one.
+        plain && !(after.rest.starts_with('.') && after.word.len() < 4) && (small || pronoun || after.opening == Opening::Bracket)
     }
 
     /// A single full stop before a capital, a digit or a letter without case.

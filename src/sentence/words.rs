@@ -118,6 +118,18 @@ pub(super) fn abbreviation(word: &str) -> Option<Abbreviation> {
     Some(kind)
 }
 
+/// Whether the word may be an abbreviation before a word in lower case, where few sentences end.
+pub(super) fn is_abbreviation_in_any_case(word: &str) -> bool {
+    #[rustfmt::skip]
+    const MORE: &[&str] = &[
+        "avg", "cit", "cont", "cu", "dia", "hr", "hrs", "ibid", "lb", "lbs", "max", "mgr", "min", "mins", "misc", "oz", "pers",
+        "plur", "pop", "prob", "prop", "resp", "sing", "tbsp", "temp", "tsp", "voc", "yr", "yrs",
+    ];
+    const WORDS: &[&str] = &["art", "arts", "mass", "miss", "no", "wash", "ref", "refs"];
+    let known = |w: &str| !has(WORDS, w) && [TITLES, NUMBERS, EITHERS, MORE].iter().any(|list| has(list, w));
+    lower(word, known).unwrap_or(false)
+}
+
 /// Whether the word, capitalised, mostly begins a sentence.
 pub(super) fn is_starter(word: &str) -> bool {
     lower(word, |w| has(STARTERS, w)).unwrap_or(false)
