@@ -1,5 +1,7 @@
 //! Throughput of reading and splitting: `cargo bench --bench split`.
 
+#![allow(missing_docs, reason = "criterion's macro makes an undocumented function")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use stancekit::{article, sentence};
 use std::hint::black_box;

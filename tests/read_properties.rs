@@ -135,7 +135,7 @@ proptest! {
             let mut last = 0;
             for block in article.blocks.iter().map(|b| (b.start, b.end)).chain([(text.len(), text.len())]) {
                 let gap = &text[last..block.0];
-                prop_assert!(!gap.contains(char::is_alphabetic) || gap.contains('o'), "{gap:?} is in no block");
+                prop_assert!(!gap.contains(char::is_alphabetic), "{gap:?} is in no block");
                 last = block.1;
             }
         }

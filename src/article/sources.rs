@@ -204,6 +204,8 @@ mod tests {
         std::os::unix::fs::symlink(path.join("gone.txt"), path.join("c.txt")).unwrap();
         let found = ids(Sources::new([path]), path);
         assert_eq!(found[..2], ["ROOT/a.txt", "ROOT/b.txt"]);
+        let linked = ids(Sources::new([path.join("loop")]), path);
+        assert_eq!(linked[0], "ROOT/loop/a.txt", "a named link to a folder is followed");
         assert!(found.len() == 3 && found[2].starts_with("! ROOT/c.txt: cannot open it"), "{found:?}");
     }
 }

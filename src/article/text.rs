@@ -18,8 +18,9 @@ struct Line {
 /// Title and blocks of a plain text. Every line break ends a paragraph, but in hard-wrapped passages.
 pub(super) fn blocks(text: &str) -> (Option<String>, Vec<Block>) {
     let mut blocks: Vec<Block> = Vec::new();
+    let mut known = None;
     for chunk in chunks(text) {
-        paragraphs(text, &chunk, &mut |start, end, bullet| push(text, start, end, bullet, &mut blocks));
+        paragraphs(text, &chunk, &mut known, &mut |start, end, bullet| push(text, start, end, bullet, &mut blocks));
     }
     headings(text, &mut blocks);
     let title = blocks.iter().find(|b| b.kind == Kind::Heading).map(|b| text[b.start..b.end].to_owned());
@@ -71,12 +72,7 @@ pub(super) fn bullet(line: &str) -> usize {
         Some('•' | '‣' | '▪' | '●' | '○' | '◦' | '∙' | '■' | '□' | '►' | '▸' | '⁃' | '➢' | '✓') => {
             chars.as_str()
         }
-        Some('-' | '*' | '–' | '—' | '+' | '·' | 'o') if chars.as_str().starts_with(is_space) => {
-            if line.starts_with('o') && !chars.as_str().starts_with('\t') {
-                return 0;
-            }
-            chars.as_str()
-        }
+        Some('-' | '*' | '–' | '—' | '+' | '·') if chars.as_str().starts_with(is_space) => chars.as_str(),
         Some(c) if c.is_ascii_digit() || c == '(' => {
             let body = line.strip_prefix('(').unwrap_or(line);
             let digits = body.bytes().take(4).take_while(u8::is_ascii_digit).count();
@@ -92,9 +88,13 @@ pub(super) fn bullet(line: &str) -> usize {
     if rest.contains(char::is_alphanumeric) { line.len() - rest.len() } else { 0 }
 }
 
-/// The paragraphs of a chunk: its lines, or lines joined where the chunk is hard-wrapped.
-fn paragraphs(text: &str, chunk: &[Line], emit: &mut impl FnMut(usize, usize, bool)) {
-    let limit = wrap_limit(text, chunk);
+/// The paragraphs of a chunk: its lines, or lines joined where the chunk is hard-wrapped. `known` is the column at which
+/// an earlier chunk was wrapped: only earlier ones count, so that no text changes what stands before it.
+fn paragraphs(text: &str, chunk: &[Line], known: &mut Option<usize>, emit: &mut impl FnMut(usize, usize, bool)) {
+    let limit = match chunk {
+        [first, second] => pair_limit(text, first, second, *known),
+        _ => wrap_limit(text, chunk).inspect(|&limit| *known = Some(limit.max(known.unwrap_or(0)))),
+    };
     let mut open: Option<(Line, Line)> = None;
     for &line in chunk {
         match &mut open {
@@ -124,13 +124,21 @@ fn first_word(text: &str, line: &Line) -> usize {
     text[line.start..line.end].split(is_space).next().map_or(0, |w| w.chars().count())
 }
 
+/// As [`wrap_limit`] for two lines, which prove little: the second must go on in lower case, or the first must be full by
+/// the measure of an earlier chunk.
+fn pair_limit(text: &str, first: &Line, second: &Line, known: Option<usize>) -> Option<usize> {
+    let full = known.is_some_and(|limit| first.width <= limit + 8 && first.width + 1 + first_word(text, second) > limit);
+    let goes_on = (50..=110).contains(&first.width) && text[second.start..second.end].starts_with(char::is_lowercase);
+    (full || goes_on && !text[..first.end].ends_with(['.', '!', '?', ':'])).then_some(known.unwrap_or(first.width))
+}
+
 /// The column at which a chunk was hard-wrapped, or `None` if its line breaks are those of paragraphs.
 ///
 /// A wrapper breaks a line only where the next word would not have fitted. So in a wrapped chunk nearly every line,
 /// with the first word of the next, is longer than the longest line; among lines that are paragraphs hardly one is.
 fn wrap_limit(text: &str, chunk: &[Line]) -> Option<usize> {
     let limit = chunk.iter().map(|l| l.width).max()?;
-    if chunk.len() < 2 || !(50..=110).contains(&limit) {
+    if chunk.len() < 3 || !(50..=110).contains(&limit) {
         return None;
     }
     let (mut breaks, mut full, mut open) = (0, 0, 0);
@@ -175,6 +183,10 @@ fn headings(text: &str, blocks: &mut [Block]) {
             block.kind = Kind::Heading;
         }
         follows = Some(block.kind);
+    }
+    // Many in a row are the lines of a list or table that lost its form.
+    for run in blocks.chunk_by_mut(|a, b| a.kind == Kind::Heading && b.kind == Kind::Heading).filter(|run| run.len() > 3) {
+        run[1..].iter_mut().for_each(|block| block.kind = Kind::Item);
     }
 }
 
@@ -244,6 +256,29 @@ mod tests {
         let blocks = read(text);
         assert!(blocks[0].0.starts_with("The ice") && blocks[0].0.ends_with("at last."), "{blocks:?}");
         assert_eq!(blocks[0].1, Kind::Sentence);
+    }
+
+    #[test]
+    fn two_lines_are_joined_if_the_second_goes_on() {
+        let text = "The ice came early this year, the harbour master said on Monday, and no\nferry left.\n\n\
+                    Ferries Stay in Harbour as the Ice Comes Early to the Whole North\nBy Ada Roe\n\nNo ferry left.\n";
+        assert_eq!(read(text).len(), 4, "{:?}", read(text));
+    }
+
+    #[test]
+    fn two_lines_are_joined_as_wide_as_the_lines_before_them() {
+        let wrapped = "The ice came early this year, the harbour master said on Monday, and no\n\
+                       ferry left the old port before noon. Two of them were stuck between the\n\
+                       islands until an icebreaker came from the north to free them at last.\n\n\
+                       It was not the first time, said the master of the ferry, an old man from\nOslo.\n";
+        assert_eq!(read(wrapped).len(), 2, "{:?}", read(wrapped));
+    }
+
+    #[test]
+    fn many_short_lines_in_a_row_are_items() {
+        let text = "Ferries\nOne ferry 12\nTwo boats 7\nThree oars 3\nFour nets 1\nThe ice came early.\n";
+        let kinds: Vec<_> = read(text).iter().map(|b| b.1).collect();
+        assert_eq!(kinds, [Kind::Heading, Kind::Item, Kind::Item, Kind::Item, Kind::Item, Kind::Sentence]);
     }
 
     #[test]

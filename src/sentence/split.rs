@@ -186,7 +186,7 @@ impl Split<'_> {
     /// Judges the terminator at `at`.
     fn judge(&mut self, at: usize) -> Verdict {
         let text = self.text;
-        let run = self.run(at);
+        let mut run = self.run(at);
         let tail = &text[run.end..];
         let Some(first) = tail.chars().next() else { return Verdict::End(run.end, run.end) };
         if !is_space(first) {
@@ -198,6 +198,10 @@ impl Split<'_> {
         }
         // Closing marks that stand apart (`he said . "`) still belong to the sentence.
         let (end, next) = self.absorb(run.end, next);
+        if self.text[run.end..end].contains(['"', '”', '’', '\'', '»']) {
+            run.closed = true;
+            run.quoted = true;
+        }
         if next == text.len() || skip_space(text, end).1 {
             return Verdict::End(end, next);
         }
@@ -263,29 +267,37 @@ impl Split<'_> {
             return run.closed || !words::is_marked_name(word_before(self.text, at));
         }
         // An omission in brackets, or three points apart, is part of the sentence; four are its end.
-        let before = self.text[..at].chars().next_back();
-        let elided = run.dots > 1 || run.ellipsis;
-        if elided && run.closed && matches!(before, Some('[' | '('))
-            || run.spaced && run.dots == 3 && before.is_some_and(is_space)
-        {
+        let before = self.text[..at].trim_end_matches(['[', '(']);
+        if (run.dots > 1 || run.ellipsis) && run.closed && before.len() < at {
+            return before.trim_end_matches(' ').ends_with(['.', '!', '?', '”', '"']);
+        }
+        if run.spaced && run.dots == 3 && before.ends_with(is_space) {
             return false;
         }
         // Any other ellipsis before a capital stands between two sentences.
         run.dots != 1 || run.ellipsis || self.full_stop_ends(at, run, after, first)
     }
 
-    /// Before lower case a sentence ends only where the writer does without capitals, or before a remark in brackets.
+    /// Before lower case a sentence ends only where the writer does without capitals: behind a word that is neither name nor
+    /// abbreviation, and not behind a quotation.
     fn ends_before_lower(&self, at: usize, run: &Run, after: &After<'_>) -> bool {
-        if run.closed || run.ellipsis || run.dots > 1 || words::is_marked_name(word_before(self.text, at)) {
+        if run.closed || run.ellipsis || run.dots > 1 {
             return false;
         }
-        let pronoun = matches!(after.word, "i" | "im" | "i'm" | "i’m");
-        if run.strong {
-            return pronoun || after.opening == Opening::None && words::is_question_or_subject(after.word);
+        if matches!(after.word, "http" | "https" | "www") {
+            return true;
         }
         let word = word_before(self.text, at);
-        let plain = word.chars().count() > 2 && !word.contains('.') && words::abbreviation(word).is_none();
-        plain && (pronoun || after.opening == Opening::Bracket)
+        let small = word.chars().all(char::is_lowercase);
+        let pronoun = matches!(after.word, "i" | "im" | "i'm" | "i’m");
+        if run.strong {
+            return pronoun
+                || small && !word.is_empty()
+                || words::is_question_or_subject(after.word) && !words::is_marked_name(word);
+        }
+        let plain = word.chars().count() > 2 && !word.contains('.') && !words::is_abbreviation_in_any_case(word);
+        // `voc. ed. classes`: what follows is an abbreviation, and so this may be one.
+        plain && !(after.rest.starts_with('.') && after.word.len() < 4) && (small || pronoun || after.opening == Opening::Bracket)
     }
 
     /// A single full stop before a capital, a digit or a letter without case.

@@ -59,9 +59,20 @@ fn lower_case_goes_on() {
 }
 
 #[test]
+fn writers_without_capitals_are_split_behind_plain_words() {
+    check(
+        "the ferry left. we stayed! did it return?| i saw it."
+            .replace("left. ", "left. |")
+            .replace("stayed! ", "stayed! |")
+            .as_str(),
+    );
+    check("The trade dept. said approx. nine boats, max. ten, left for Oslo. to stay.");
+}
+
+#[test]
 fn an_attribution_stays_with_its_quotation() {
     check("“Will the ice hold?” Roe asked.| “No!” harbour master Bo Lind said.| “Go!”| He left.");
-    check("\"Will it hold?\" asked Roe.| \"Leave now!\" Mr. Lind shouted.");
+    check("\"Will it hold?\" asked Roe.| \"Leave now!\" Mr. Lind shouted.| \"Will it? \" she wrote.");
 }
 
 #[test]

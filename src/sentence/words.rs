@@ -88,7 +88,7 @@ pub(super) fn abbreviation(word: &str) -> Option<Abbreviation> {
     // `EST`, `MASS`: in capitals throughout only a few are abbreviations.
     #[rustfmt::skip]
     const CAPITALS: &[&str] = &[
-        "BROS", "CAPT", "COL", "CORP", "FIG", "GEN", "GOV", "INC", "LTD", "MRS", "NOS", "REP", "SEN", "SGT", "VOL",
+        "BROS", "CAPT", "COL", "CORP", "FIG", "GEN", "GOV", "INC", "LTD", "MRS", "NOS", "PVT", "REP", "SEN", "SGT", "VOL",
     ];
     if word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase()) && !has(CAPITALS, word) {
         return None;
@@ -116,6 +116,18 @@ pub(super) fn abbreviation(word: &str) -> Option<Abbreviation> {
         return None;
     }
     Some(kind)
+}
+
+/// Whether the word may be an abbreviation before a word in lower case, where few sentences end.
+pub(super) fn is_abbreviation_in_any_case(word: &str) -> bool {
+    #[rustfmt::skip]
+    const MORE: &[&str] = &[
+        "avg", "cit", "cont", "cu", "dia", "hr", "hrs", "ibid", "lb", "lbs", "max", "mgr", "min", "mins", "misc", "oz", "pers",
+        "plur", "pop", "prob", "prop", "resp", "sing", "tbsp", "temp", "tsp", "voc", "yr", "yrs",
+    ];
+    const WORDS: &[&str] = &["art", "arts", "mass", "miss", "no", "wash", "ref", "refs"];
+    let known = |w: &str| !has(WORDS, w) && [TITLES, NUMBERS, EITHERS, MORE].iter().any(|list| has(list, w));
+    lower(word, known).unwrap_or(false)
 }
 
 /// Whether the word, capitalised, mostly begins a sentence.
