@@ -13,6 +13,7 @@ pub mod classify;
 pub mod cli;
 pub mod dataset;
 pub mod error;
+pub mod evaluate;
 pub mod model;
 pub mod report;
 pub mod score;

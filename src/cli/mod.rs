@@ -6,6 +6,8 @@
 mod classify;
 mod common;
 mod completions;
+mod dataset;
+mod evaluate;
 mod file_settings;
 mod finetune;
 mod model;
@@ -30,9 +32,12 @@ pub struct Cli {
 enum Command {
     Classify(Box<classify::Args>),
     Split(split::Args),
+    Evaluate(evaluate::Args),
     Finetune(Box<finetune::Args>),
     #[command(subcommand)]
     Model(model::Args),
+    #[command(subcommand)]
+    Dataset(dataset::Args),
     Completions(completions::Completions),
     Man(completions::Man),
 }
@@ -60,6 +65,8 @@ pub fn run() -> ExitCode {
         Command::Classify(args) => classify::run(&args),
         Command::Split(args) => split::run(&args),
         Command::Finetune(args) => finetune::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Dataset(args) => dataset::run(&args),
         Command::Model(args) => model::run(&args),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => completions::man(&args),

@@ -1,0 +1,205 @@
+//! The eval file: what is scored on what, in one TOML file.
+//!
+//! ```toml
+//! name = "allies-sample"
+//! prose = "What is measured, on what, and where the measure is biased."
+//! dataset = "../datasets/allies-sample"   # beside this file; "data:PATH" is below --data; FOLDER:SPLIT takes one split
+//! labels = ["favor", "against", "neutral", "unrelated"]
+//! metrics = ["macro_f1", "accuracy", "kappa"]
+//! models = ["stance-mini"]                # folders, names under models/, hub ids
+//!
+//! [merge]                                 # labels that the gold does not have, and what they count as
+//! unrelated = "neutral"
+//!
+//! [names]                                 # other names for labels in the rows
+//! entailment = "favor"
+//!
+//! [[baselines]]
+//! kind = "tfidf"                          # or "majority"
+//! train = ["../datasets/news-claims:train"]
+//!
+//! [expect]                                # range in which the first model's value is expected
+//! macro_f1 = [0.4, 1.0]
+//! ```
+
+use crate::error::{Error, Result};
+use crate::score::Metric;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A validated eval.
+#[derive(Debug, Clone)]
+pub struct Eval {
+    /// Short name, fit for a file name.
+    pub name: String,
+    /// What it is about.
+    pub prose: String,
+    /// Where its rows are.
+    pub dataset: String,
+    /// Labels in the order of tables.
+    pub labels: Vec<String>,
+    /// What is measured.
+    pub metrics: Vec<Metric>,
+    /// Models compared.
+    pub models: Vec<String>,
+    /// Labels that count as another.
+    pub merge: BTreeMap<String, String>,
+    /// Other names for labels in the rows.
+    pub names: BTreeMap<String, String>,
+    /// Baselines compared.
+    pub baselines: Vec<BaselineSpec>,
+    /// Range of each metric that the first model is expected to keep.
+    pub expect: Vec<(Metric, [f64; 2])>,
+    /// The file.
+    pub path: PathBuf,
+    /// Its sha256.
+    pub sha256: String,
+}
+
+/// A baseline of an eval.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaselineSpec {
+    /// Which one.
+    pub kind: BaselineKind,
+    /// What it is trained on; a majority without training data takes the commonest label of the scored rows.
+    #[serde(default)]
+    pub train: Vec<String>,
+    /// Other names for labels in its training rows.
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
+}
+
+/// The baselines there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BaselineKind {
+    /// The commonest label.
+    Majority,
+    /// TF-IDF of words and pairs of words, with logistic regression.
+    Tfidf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    name: String,
+    #[serde(default)]
+    prose: String,
+    dataset: String,
+    labels: Vec<String>,
+    metrics: Vec<String>,
+    #[serde(default)]
+    models: Vec<String>,
+    #[serde(default)]
+    merge: BTreeMap<String, String>,
+    #[serde(default)]
+    names: BTreeMap<String, String>,
+    #[serde(default)]
+    baselines: Vec<BaselineSpec>,
+    #[serde(default)]
+    expect: BTreeMap<String, [f64; 2]>,
+}
+
+impl Eval {
+    /// Reads and checks the file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|e| Error::new(format!("cannot read the eval: {e}")).at(path))?;
+        Self::parse(path, &text).map_err(|e| e.at(path))
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self> {
+        let raw: Raw = toml::from_str(text).map_err(|e| {
+            let at = e.span().map_or(0, |s| s.start.min(text.len()));
+            let line = 1 + text.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count();
+            Error::new(e.message().to_owned()).line(line as u64)
+        })?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if raw.name.is_empty() || raw.name.starts_with('.') || !raw.name.chars().all(plain) {
+            return Err(Error::new(format!("name {:?}", raw.name)).expected("letters, digits, '-', '_' and '.'"));
+        }
+        if raw.labels.len() < 2 {
+            return Err(Error::new(format!("{} labels", raw.labels.len())).expected("at least two"));
+        }
+        for (from, to) in &raw.merge {
+            if !raw.labels.contains(to) {
+                return Err(
+                    Error::new(format!("merge: {from} counts as {to:?}")).expected(format!("one of {}", raw.labels.join(", ")))
+                );
+            }
+            if raw.labels.contains(from) {
+                return Err(
+                    Error::new(format!("merge: {from} is one of the labels")).expected("a label that the gold does not have")
+                );
+            }
+        }
+        let metric = |name: &String| -> Result<Metric> {
+            let metric: Metric = name.parse()?;
+            metric.check(&raw.labels)?;
+            Ok(metric)
+        };
+        let metrics = raw.metrics.iter().map(metric).collect::<Result<Vec<_>>>()?;
+        if metrics.is_empty() {
+            return Err(Error::new("no metrics").expected("metrics = [\"macro_f1\", …]"));
+        }
+        let expect = raw.expect.iter().map(|(name, range)| Ok((metric(name)?, *range))).collect::<Result<_>>()?;
+        Ok(Self {
+            name: raw.name,
+            prose: raw.prose.trim().to_owned(),
+            dataset: raw.dataset,
+            metrics,
+            models: raw.models,
+            merge: raw.merge,
+            names: raw.names,
+            baselines: raw.baselines,
+            expect,
+            path: path.to_path_buf(),
+            sha256: crate::dataset::hash::of_bytes(text.as_bytes()),
+            labels: raw.labels,
+        })
+    }
+
+    /// Where a dataset of this eval is: below the data folder for `data:PATH`, else beside the eval file.
+    pub fn resolve(&self, spec: &str, data: Option<&Path>) -> Result<String> {
+        let path = match spec.strip_prefix("data:") {
+            Some(rest) => data
+                .ok_or_else(|| {
+                    Error::new(format!("{spec} needs a folder of public data"))
+                        .at(&self.path)
+                        .hint("name it with --data FOLDER or STANCE_DATA; evals/README.md says where each set comes from")
+                })?
+                .join(rest),
+            None => self.path.parent().unwrap_or(Path::new("")).join(spec),
+        };
+        path.into_os_string().into_string().map_err(|p| Error::new(format!("{} is not UTF-8", p.display())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "name = \"x\"\ndataset = \"rows.jsonl\"\nlabels = [\"favor\", \"against\"]\nmetrics = [\"macro_f1\"]\n";
+
+    #[test]
+    fn paths_are_beside_the_file_or_below_the_data_folder() {
+        let eval = Eval::parse(Path::new("evals/x.toml"), GOOD).unwrap();
+        assert_eq!(eval.resolve("../d", None).unwrap(), "evals/../d");
+        assert_eq!(eval.resolve("data:s/t.jsonl", Some(Path::new("/d"))).unwrap(), "/d/s/t.jsonl");
+        assert!(eval.resolve("data:s/t.jsonl", None).is_err());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let wrong = |text: String, part: &str| {
+            let e = Eval::parse(Path::new("x.toml"), &text).unwrap_err().to_string();
+            assert!(e.contains(part), "{e}");
+        };
+        wrong(format!("{GOOD}metric = 1\n"), "metric");
+        wrong(GOOD.replace("macro_f1", "makro_f1"), "makro_f1");
+        wrong(format!("{GOOD}[merge]\nunrelated = \"neutral\"\n"), "merge");
+        wrong(format!("{GOOD}[expect]\n\"f1:neutral\" = [0.1, 1.0]\n"), "neutral");
+        wrong(GOOD.replace("\"x\"", "\"../x\""), "name");
+    }
+}
