@@ -31,6 +31,10 @@ impl Answers {
             return Err(Error::new(format!("{} gold labels and {} predictions", gold.len(), predicted.len()))
                 .expected("one prediction for each row"));
         }
+        // Sums by group are kept in 32 bits.
+        if u32::try_from(gold.len()).is_err() {
+            return Err(Error::new(format!("{} rows", gold.len())).expected("fewer than 4,294,967,296"));
+        }
         for (name, column) in [("gold label", &gold), ("prediction", &predicted)] {
             if let Some(row) = column.iter().position(|&label| label >= labels.len()) {
                 return Err(Error::new(format!("{name} {} in row {}", column[row], row + 1))

@@ -47,6 +47,10 @@ pub struct Estimate {
     pub interval: Option<[f64; 2]>,
     /// Draws on which the measure was undefined; they are left out of the interval.
     pub undefined_draws: u32,
+    /// Rows that were scored.
+    pub rows: usize,
+    /// Groups that they form: what was drawn.
+    pub groups: usize,
 }
 
 /// How often each group is in a draw: as many groups as there are, with replacement.
@@ -112,6 +116,8 @@ impl Bootstrap {
                 value,
                 interval: enough.then(|| [quantile(&defined, tail), quantile(&defined, 1.0 - tail)]),
                 undefined_draws: (drawn.len() - defined.len()) as u32,
+                rows: answers.len(),
+                groups,
             }
         };
         metrics.iter().zip(values).enumerate().map(estimate).collect()

@@ -3,12 +3,11 @@
 //! The orientation is scikit-learn's (`confusion_matrix(y_true, y_pred)`): entry (i, j) counts the rows whose gold label is
 //! i and whose predicted label is j.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-/// Counts of (gold, predicted) pairs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// Counts of (gold, predicted) pairs. Serialized as a list of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confusion {
-    #[serde(rename = "labels")]
     k: usize,
     /// Row-major: gold × predicted.
     counts: Vec<u64>,
@@ -70,6 +69,12 @@ impl Confusion {
     }
 }
 
+impl Serialize for Confusion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.rows())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +86,7 @@ mod tests {
         m.add(1, 1, 1);
         assert_eq!(m.rows().map(<[u64]>::to_vec).collect::<Vec<_>>(), [[0, 2, 0], [0, 1, 0], [0, 0, 0]]);
         assert_eq!((m.gold_total(0), m.predicted_total(1), m.correct(), m.total()), (2, 3, 1, 3));
+        assert_eq!(serde_json::to_string(&m).unwrap(), "[[0,2,0],[0,1,0],[0,0,0]]");
         assert!(m.occurs(0) && !m.occurs(2));
     }
 }

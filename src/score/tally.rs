@@ -8,11 +8,20 @@ use super::coverage::{self, Ranked};
 use super::{Answers, Confusion, Metric, accuracy, alpha, brier, f1, kappa, log_loss};
 use std::collections::BTreeMap;
 
-/// Rows of one group in one cell of the confusion matrix.
+/// Rows of one group in one cell of the confusion matrix. Small, since a draw walks all of them.
 struct Cell {
-    group: usize,
-    cell: usize,
-    n: u64,
+    group: u32,
+    cell: u32,
+    n: u32,
+}
+
+/// Rows of one group in one reliability bin.
+struct GroupBin {
+    group: u32,
+    bin: u32,
+    n: u32,
+    correct: u32,
+    confidence: f64,
 }
 
 /// Sums of one group's losses.
@@ -28,7 +37,7 @@ pub(super) struct Tally<'a> {
     labels: &'a [String],
     cells: Vec<Cell>,
     losses: Option<Vec<Losses>>,
-    bins: Option<Vec<(usize, usize, Bin)>>,
+    bins: Option<Vec<GroupBin>>,
     ranked: Option<Vec<Ranked>>,
 }
 
@@ -42,7 +51,7 @@ impl<'a> Tally<'a> {
         keys.sort_unstable();
         let cells = keys
             .chunk_by(|a, b| a == b)
-            .map(|same| Cell { group: same[0] / (k * k), cell: same[0] % (k * k), n: same.len() as u64 })
+            .map(|same| Cell { group: (same[0] / (k * k)) as u32, cell: (same[0] % (k * k)) as u32, n: same.len() as u32 })
             .collect();
 
         let wants = |wanted: fn(&Metric) -> bool| metrics.iter().any(wanted);
@@ -64,7 +73,14 @@ impl<'a> Tally<'a> {
                 let one = Bin { n: 1, correct: u64::from(g == p), confidence };
                 sums.entry((answers.group(row), bin_of(confidence))).or_default().add(&one, 1);
             }
-            sums.into_iter().map(|((group, bin), sum)| (group, bin, sum)).collect()
+            let packed = |((group, bin), sum): ((usize, usize), Bin)| GroupBin {
+                group: group as u32,
+                bin: bin as u32,
+                n: sum.n as u32,
+                correct: sum.correct as u32,
+                confidence: sum.confidence,
+            };
+            sums.into_iter().map(packed).collect()
         });
         let ranked = wants(|m| matches!(m, Metric::AccuracyAt(_))).then(|| coverage::ranked(answers)).flatten();
         Self { labels: answers.labels(), cells, losses, bins, ranked }
@@ -75,7 +91,7 @@ impl<'a> Tally<'a> {
         let k = self.labels.len();
         let mut counts = vec![0; k * k];
         for Cell { group, cell, n } in &self.cells {
-            counts[*cell] += n * u64::from(times[*group]);
+            counts[*cell as usize] += u64::from(*n) * u64::from(times[*group as usize]);
         }
         let matrix = Confusion::from_counts(k, counts);
         let losses = self.losses.as_ref().map(|groups| {
@@ -87,8 +103,9 @@ impl<'a> Tally<'a> {
         });
         let bins = self.bins.as_ref().map(|entries| {
             let mut sums = [Bin::default(); BINS];
-            for (group, bin, sum) in entries {
-                sums[*bin].add(sum, u64::from(times[*group]));
+            for entry in entries {
+                let one = Bin { n: entry.n.into(), correct: entry.correct.into(), confidence: entry.confidence };
+                sums[entry.bin as usize].add(&one, u64::from(times[entry.group as usize]));
             }
             sums
         });

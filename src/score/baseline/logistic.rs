@@ -5,6 +5,8 @@
 //! difference of the two here, whose penalty is twice that of the pair: `train` doubles the penalty then, so that both agree.
 
 use super::lbfgs::{self, Stop};
+use rayon::prelude::*;
+use std::ops::Range;
 
 /// Sparse rows, one after the other.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +40,8 @@ pub(super) struct Logistic {
     classes: usize,
     /// `features × classes` weights, then `classes` biases.
     weights: Vec<f64>,
+    /// Steps that training took.
+    pub steps: usize,
 }
 
 impl Logistic {
@@ -48,38 +52,30 @@ impl Logistic {
         let penalty = if k == 2 { 2.0 } else { 1.0 } / (c * n);
         let bias = features * k;
         let mut weights = vec![0.0; bias + k];
-        let mut scores = vec![0.0; k];
-        lbfgs::minimise(&mut weights, stop, |weights, gradient| {
+        // Each part of the rows has a gradient of its own, and they are added in order: the parts can be worked on side by
+        // side, and the sum does not depend on how many threads there are.
+        let mut parts: Vec<Part> = parts_of(gold.len())
+            .into_iter()
+            .map(|rows| Part { rows, gradient: vec![0.0; bias + k], scores: vec![0.0; k], loss: 0.0 })
+            .collect();
+        let steps = lbfgs::minimise(&mut weights, stop, |weights, gradient| {
+            parts.par_iter_mut().for_each(|part| part.run(rows, gold, weights));
             let mut squares = 0.0;
-            for (g, w) in gradient[..bias].iter_mut().zip(&weights[..bias]) {
+            for (g, w) in gradient[..bias].iter_mut().zip(weights) {
                 squares += w * w;
                 *g = penalty * w;
             }
             gradient[bias..].fill(0.0);
             let mut loss = 0.0;
-            for (i, &class) in gold.iter().enumerate() {
-                scores.copy_from_slice(&weights[bias..]);
-                for (column, value) in rows.row(i) {
-                    for (score, w) in scores.iter_mut().zip(&weights[column * k..][..k]) {
-                        *score += value * w;
-                    }
-                }
-                let truth = scores[class];
-                loss += softmax(&mut scores) - truth;
-                scores[class] -= 1.0;
-                scores.iter_mut().for_each(|score| *score /= n);
-                for (column, value) in rows.row(i) {
-                    for (g, score) in gradient[column * k..][..k].iter_mut().zip(&scores) {
-                        *g += value * score;
-                    }
-                }
-                for (g, score) in gradient[bias..].iter_mut().zip(&scores) {
-                    *g += score;
+            for part in &parts {
+                loss += part.loss;
+                for (g, part) in gradient.iter_mut().zip(&part.gradient) {
+                    *g += part / n;
                 }
             }
             loss / n + penalty / 2.0 * squares
         });
-        Self { classes, weights }
+        Self { classes, weights, steps }
     }
 
     /// Probability of each class.
@@ -94,6 +90,49 @@ impl Logistic {
         softmax(&mut scores);
         scores
     }
+}
+
+/// Some of the rows, with their share of loss and gradient.
+struct Part {
+    rows: Range<usize>,
+    gradient: Vec<f64>,
+    scores: Vec<f64>,
+    loss: f64,
+}
+
+impl Part {
+    fn run(&mut self, rows: &Sparse, gold: &[usize], weights: &[f64]) {
+        let Self { gradient, scores, .. } = self;
+        let k = scores.len();
+        let bias = weights.len() - k;
+        gradient.fill(0.0);
+        self.loss = 0.0;
+        for i in self.rows.clone() {
+            scores.copy_from_slice(&weights[bias..]);
+            for (column, value) in rows.row(i) {
+                for (score, w) in scores.iter_mut().zip(&weights[column * k..][..k]) {
+                    *score += value * w;
+                }
+            }
+            let truth = scores[gold[i]];
+            self.loss += softmax(scores) - truth;
+            scores[gold[i]] -= 1.0;
+            for (column, value) in rows.row(i) {
+                for (g, score) in gradient[column * k..][..k].iter_mut().zip(scores.iter()) {
+                    *g += value * score;
+                }
+            }
+            for (g, score) in gradient[bias..].iter_mut().zip(scores.iter()) {
+                *g += score;
+            }
+        }
+    }
+}
+
+/// Four equal parts of the rows, or one where there are few. The number must not depend on the machine.
+fn parts_of(n: usize) -> Vec<Range<usize>> {
+    let parts = if n < 2000 { 1 } else { 4 };
+    (0..parts).map(|part| n * part / parts..n * (part + 1) / parts).collect()
 }
 
 /// Turns scores into probabilities and returns the logarithm of the sum of their exponentials.
