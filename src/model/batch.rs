@@ -36,6 +36,16 @@ impl Batch {
         Self { ids, types, lens: lens.into() }
     }
 
+    /// Each pair as a batch of its own.
+    pub fn singly(&self) -> impl Iterator<Item = Self> + '_ {
+        let mut from = 0;
+        self.lens.iter().map(move |&len| {
+            let at = from..from + len;
+            from += len;
+            Self { ids: self.ids[at.clone()].to_vec(), types: self.types[at].to_vec(), lens: [len].into() }
+        })
+    }
+
     /// The padded form (B, T) that architectures of other crates take: (ids, types, mask), row-major, and T.
     pub fn padded(&self, pad: u32) -> (Vec<u32>, Vec<u32>, Vec<u32>, usize) {
         let t = self.lens.iter().copied().max().unwrap_or(0);

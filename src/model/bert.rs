@@ -85,6 +85,7 @@ pub struct Bert {
     norm: LayerNorm,
     layers: Vec<Layer>,
     pooler: Linear,
+    pooler_activation: fn(&Tensor) -> Result<Tensor>,
     classifier: Linear,
 }
 
@@ -114,7 +115,22 @@ impl Bert {
             .collect::<crate::Result<_>>()?;
         let pooler = Linear::new(source, "bert.pooler.dense", h, h)?;
         let classifier = Linear::new(source, "classifier", h, labels)?;
-        Ok(Self { config: config.clone(), words, positions, types, norm, layers, pooler, classifier })
+        Ok(Self {
+            config: config.clone(),
+            words,
+            positions,
+            types,
+            norm,
+            layers,
+            pooler,
+            pooler_activation: Tensor::tanh,
+            classifier,
+        })
+    }
+
+    /// The same network with another activation of the pooler than BERT's tanh.
+    pub(super) fn with_pooler_activation(self, pooler_activation: fn(&Tensor) -> Result<Tensor>) -> Self {
+        Self { pooler_activation, ..self }
     }
 
     /// Logits (B, C) of a batch of B pairs. `dropout` is given in training only.
@@ -150,7 +166,7 @@ impl Bert {
             let f = drop(&layer.output.forward(&f)?, c.hidden_dropout_prob, &mut dropout)?;
             x = layer.output_norm.forward(&(f + x)?)?;
         }
-        let pooled = self.pooler.forward(&x.index_select(&index(&first)?, 0)?)?.tanh()?;
+        let pooled = (self.pooler_activation)(&self.pooler.forward(&x.index_select(&index(&first)?, 0)?)?)?;
         let p = c.classifier_dropout.unwrap_or(c.hidden_dropout_prob);
         self.classifier.forward(&drop(&pooled, p, &mut dropout)?)
     }

@@ -20,6 +20,9 @@ pub struct CommonConfig {
     /// Longest input in tokens that the positions allow.
     #[serde(default)]
     pub max_position_embeddings: Option<usize>,
+    /// Rows of the word embedding.
+    #[serde(default)]
+    pub vocab_size: Option<usize>,
     /// Token that fills up short rows.
     #[serde(default)]
     pub pad_token_id: Option<u32>,
@@ -39,6 +42,24 @@ impl CommonConfig {
         }
         Ok(Some(labels))
     }
+}
+
+/// Refuses sizes that no model has, before anything is allocated or divided by them.
+pub fn check_sizes(sizes: &[(&str, usize)]) -> Result<()> {
+    const LARGEST: usize = 1 << 24;
+    match sizes.iter().find(|(_, size)| !(1..=LARGEST).contains(size)) {
+        Some((name, size)) => Err(Error::new(format!("{name} {size}")).expected(format!("a size from 1 to {LARGEST}"))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a width that does not split into equal heads.
+pub fn check_heads(hidden: usize, heads: usize) -> Result<()> {
+    if heads == 0 || !hidden.is_multiple_of(heads) {
+        return Err(Error::new(format!("hidden_size {hidden} with {heads} heads"))
+            .expected("a hidden_size that is a multiple of num_attention_heads"));
+    }
+    Ok(())
 }
 
 /// The activation between the two feed-forward maps.
@@ -124,11 +145,15 @@ fn eps() -> f64 {
 impl BertConfig {
     /// Refuses sizes that cannot be computed with.
     pub fn check(&self) -> Result<()> {
-        let heads = self.num_attention_heads;
-        if heads == 0 || self.hidden_size == 0 || !self.hidden_size.is_multiple_of(heads) {
-            return Err(Error::new(format!("hidden_size {} with {heads} heads", self.hidden_size))
-                .expected("a hidden_size that is a multiple of num_attention_heads"));
-        }
+        check_sizes(&[
+            ("vocab_size", self.vocab_size),
+            ("hidden_size", self.hidden_size),
+            ("num_hidden_layers", self.num_hidden_layers),
+            ("intermediate_size", self.intermediate_size),
+            ("max_position_embeddings", self.max_position_embeddings),
+            ("type_vocab_size", self.type_vocab_size),
+        ])?;
+        check_heads(self.hidden_size, self.num_attention_heads)?;
         for p in [Some(self.hidden_dropout_prob), Some(self.attention_probs_dropout_prob), self.classifier_dropout] {
             if p.is_some_and(|p| !(0.0..1.0).contains(&p)) {
                 return Err(Error::new(format!("dropout {p:?}")).expected("a probability below 1"));

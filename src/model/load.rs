@@ -1,9 +1,14 @@
 //! Model folders: reading, checking, and labelling pairs with them.
 
 use super::batch::{Batch, Encoded, by_length};
+use super::bert::Bert;
 use super::config::{self, BertConfig, CommonConfig};
+use super::deberta::{Deberta, DebertaConfig};
+use super::distilbert::{self, DistilBertConfig};
 use super::extras::Extras;
+use super::modernbert::{ModernBert, ModernBertConfig};
 use super::probe::{AGREEING, CONTRADICTING, Probe, ProbeOutcome};
+use super::roberta::{self, Roberta};
 use super::tokenizer::PairTokenizer;
 use super::weights::Checkpoint;
 use super::{Network, softmax};
@@ -67,22 +72,15 @@ impl Classifier {
                 "weights in pytorch_model.bin are not read: convert them with `save_pretrained(…, safe_serialization=True)` in transformers",
             ));
         }
-        let kind = common.model_type.as_deref().unwrap_or("bert");
-        let mut checkpoint = Checkpoint::read(&weights)?;
-        let (network, max_len): (Box<dyn Network>, usize) = match kind {
-            "bert" => {
-                let config: BertConfig = config::read(&config_path)?;
-                config.check().map_err(|e| e.at(&config_path))?;
-                let network = super::bert::Bert::new(&config, labels.len(), &mut checkpoint)?;
-                (Box::new(network), config.max_position_embeddings)
-            }
-            other => {
-                return Err(Error::new(format!("model_type {other:?}"))
-                    .at(&config_path)
-                    .expected("bert, roberta, xlm-roberta, distilbert, deberta-v2 or modernbert"));
-            }
-        };
-        let tokenizer = PairTokenizer::read(&folder.join("tokenizer.json"), max_len)?;
+        let (network, max_len) = build(&config_path, &common, labels.len(), Checkpoint::read(&weights)?)?;
+        let tokenizer_path = folder.join("tokenizer.json");
+        let tokenizer = PairTokenizer::read(&tokenizer_path, max_len)?;
+        let (tokens, rows) = (tokenizer.vocabulary_size(), common.vocab_size.unwrap_or(usize::MAX));
+        if tokens > rows {
+            return Err(Error::new(format!("{tokens} tokens for a vocabulary of {rows} in config.json"))
+                .at(tokenizer_path)
+                .hint("tokenizer and weights come from different models"));
+        }
         let extras = Extras::read(folder)?;
         let name = folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());
         let model = Self { network, tokenizer, labels, temperature: extras.temperature, name, folder: folder.to_path_buf() };
@@ -159,6 +157,43 @@ impl Classifier {
         let best = (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(0);
         Prediction { label: self.labels[best], scores, truncated }
     }
+}
+
+/// The network that `model_type` names, and the longest input in tokens that it reads.
+fn build(path: &Path, common: &CommonConfig, labels: usize, mut checkpoint: Checkpoint) -> Result<(Box<dyn Network>, usize)> {
+    let at = |e: Error| e.at(path);
+    Ok(match common.model_type.as_deref().unwrap_or("bert") {
+        "bert" => {
+            let config: BertConfig = config::read(path)?;
+            config.check().map_err(at)?;
+            (Box::new(Bert::new(&config, labels, &mut checkpoint)?), config.max_position_embeddings)
+        }
+        "roberta" | "xlm-roberta" => {
+            let config: BertConfig = config::read(path)?;
+            let (config, max_len) = roberta::check(&config, common.pad_token_id).map_err(at)?;
+            (Box::new(Roberta::new(&config, labels, checkpoint)?), max_len)
+        }
+        "distilbert" => {
+            let config: DistilBertConfig = config::read(path)?;
+            let config = config.as_bert().map_err(at)?;
+            (Box::new(distilbert::new(&config, labels, &mut checkpoint)?), config.max_position_embeddings)
+        }
+        "deberta-v2" => {
+            let config: DebertaConfig = config::read(path)?;
+            config.check().map_err(at)?;
+            (Box::new(Deberta::new(&config, labels, checkpoint)?), config.max_position_embeddings)
+        }
+        "modernbert" => {
+            let config: ModernBertConfig = config::read(path)?;
+            let global_every = config.check().map_err(at)?;
+            (Box::new(ModernBert::new(&config, global_every, labels, checkpoint)?), config.max_position_embeddings)
+        }
+        other => {
+            return Err(Error::new(format!("model_type {other:?}"))
+                .at(path)
+                .expected("bert, roberta, xlm-roberta, distilbert, deberta-v2 or modernbert"));
+        }
+    })
 }
 
 /// Most tokens of an inference batch: large enough for efficient products, small enough that activations stay in the cache.

@@ -6,14 +6,19 @@
 pub mod batch;
 pub mod bert;
 pub mod config;
+mod deberta;
+mod distilbert;
 pub mod extras;
 pub mod gemm;
 pub mod hub;
 pub mod kernels;
 mod load;
 pub mod locate;
+mod modernbert;
 pub mod ops;
+mod padded;
 mod probe;
+mod roberta;
 pub mod tokenizer;
 pub mod weights;
 

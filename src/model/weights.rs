@@ -40,24 +40,32 @@ impl Checkpoint {
         self.find(name).is_some()
     }
 
+    /// The file that they come from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The tensors by name, for architectures that take them all at once.
     pub fn into_tensors(self) -> HashMap<String, Tensor> {
         self.tensors
     }
 }
 
+pub(super) fn missing(name: &str, file: &Path) -> Error {
+    Error::new(format!("no weights named {name:?}"))
+        .at(file)
+        .hint("a bare encoder has no classification head: give it one with `stance finetune --base`")
+}
+
+pub(super) fn misshapen(name: &str, found: &[usize], expected: &[usize], file: &Path) -> Error {
+    Error::new(format!("{name} has the shape {found:?}")).at(file).expected(format!("{expected:?}, as config.json says"))
+}
+
 impl Source for Checkpoint {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        let missing = || {
-            Error::new(format!("no weights named {name:?}"))
-                .at(&self.path)
-                .hint("a bare encoder has no classification head: give it one with `stance finetune --base`")
-        };
-        let found = self.find(name).ok_or_else(missing)?;
+        let found = self.find(name).ok_or_else(|| missing(name, &self.path))?;
         if found.dims() != shape {
-            return Err(Error::new(format!("{name} has the shape {:?}", found.dims()))
-                .at(&self.path)
-                .expected(format!("{shape:?}, as config.json says")));
+            return Err(misshapen(name, found.dims(), shape, &self.path));
         }
         found.to_dtype(DType::F32).and_then(|t| t.contiguous()).context("reading weights")
     }
