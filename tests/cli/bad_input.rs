@@ -1,0 +1,194 @@
+//! Every kind of broken input: one clear error, the rest goes on, nothing half-written.
+
+use super::{root, stance, text, tiny};
+use std::fs;
+use std::path::Path;
+
+fn classify(dir: &Path, args: &[&str]) -> (i32, String, String) {
+    let out = stance()
+        .current_dir(dir)
+        .args(["classify", "--skip-probe", "-c", "It is late.", "-f", "jsonl", "--model"])
+        .arg(tiny())
+        .args(args)
+        .output()
+        .unwrap();
+    (out.status.code().unwrap(), text(&out.stdout), text(&out.stderr))
+}
+
+#[test]
+fn broken_articles_are_named_and_the_rest_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| fs::write(dir.path().join(name), bytes).unwrap();
+    put("latin.txt", b"A caf\xe9 closes.\n");
+    put("empty.txt", b"");
+    put("blank.txt", b" \n\n\t\n");
+    put("nul.txt", b"A\0B\0C\0 sentence.");
+    put("picture.txt", &[0x89, b'P', b'N', b'G', 13, 10, 26, 10, 0, 0, 0, 13, 1, 2, 3, 4, 5, 6, 7]);
+    put("good.txt", b"It is late. It is early.\n");
+    fs::create_dir(dir.path().join("void")).unwrap();
+    let bad = ["latin.txt", "empty.txt", "blank.txt", "nul.txt", "picture.txt", "missing.txt", "void"];
+    let (code, out, err) = classify(dir.path(), &[&bad[..], &["good.txt"]].concat());
+    assert_eq!(code, 2);
+    assert_eq!(out.lines().count(), 2, "{out}");
+    let errors: Vec<&str> = err.lines().filter(|l| l.starts_with("error: ")).collect();
+    assert_eq!(errors.len(), bad.len(), "{err}");
+    for (line, name) in errors.iter().zip(bad) {
+        assert!(line.starts_with(&format!("error: {name}")), "{line}");
+    }
+    assert!(err.contains("7 failed, 1 articles classified"), "{err}");
+    assert!(!err.contains("panicked"));
+}
+
+#[test]
+fn fail_fast_ends_at_the_first_and_leaves_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("good.txt"), "It is late.\n").unwrap();
+    let (code, _, err) = classify(dir.path(), &["missing.txt", "good.txt", "--fail-fast", "-o", "out.jsonl"]);
+    assert_eq!(code, 2, "{err}");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "only the article is there");
+}
+
+#[test]
+fn an_endless_line_is_read_and_a_huge_file_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("line.txt"), "word ".repeat(50_000)).unwrap();
+    let (code, out, err) = classify(dir.path(), &["line.txt"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("\"truncated\":true"));
+    fs::write(dir.path().join("huge.txt"), vec![b'x'; 100 << 20]).unwrap();
+    let (code, out, err) = classify(dir.path(), &["huge.txt"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("huge.txt") && err.contains("64 MiB"), "{err}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_and_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("good.txt"), "It is late.\n".repeat(2000)).unwrap();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let out = std::process::Command::new(assert_cmd::cargo::cargo_bin("stance"))
+        .current_dir(&dir)
+        .args(["split", "good.txt", "-f", "jsonl"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("No space left"), "{}", text(&out.stderr));
+}
+
+#[test]
+fn an_output_folder_that_is_not_there_is_an_error_before_any_work() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("good.txt"), "It is late.\n").unwrap();
+    let (code, _, err) = classify(dir.path(), &["good.txt", "-o", "no/such/out.jsonl"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("no/such/out.jsonl") && err.contains("hint:"), "{err}");
+}
+
+#[test]
+fn wrong_usage_has_a_hint() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.txt"), "It is late.\n").unwrap();
+    let run = |args: &[&str]| {
+        let out = stance().current_dir(&dir).args(args).output().unwrap();
+        assert_eq!(out.status.code(), Some(2), "{args:?}");
+        text(&out.stderr)
+    };
+    assert!(run(&["classify", "a.txt"]).contains("no claim"));
+    assert!(run(&["classify", "a.txt", "-c", " "]).contains("empty claim"));
+    assert!(run(&["classify", "a.txt", "-c", "X.", "-c", "X."]).contains("given twice"));
+    assert!(run(&["classify", "a.txt", "-c", "X.", "--model", "nobody"]).contains("stance model list"));
+    assert!(run(&["classify", "a.txt", "-c", "X.", "--min-confidence", "2"]).contains("from 0 to 1"));
+    assert!(run(&["classify", "a.txt", "-c", "X.", "--kinds", "verse"]).contains("heading"));
+    assert!(run(&["classify", "a.txt", "--task", "none.toml"]).contains("none.toml"));
+    assert!(run(&["evaluate", "none.toml"]).contains("none.toml"));
+    assert!(run(&["model", "pull", "not-an-id"]).contains("org/name"));
+}
+
+#[test]
+fn offline_says_what_is_missing_and_where() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.txt"), "It is late.\n").unwrap();
+    let out = stance()
+        .current_dir(&dir)
+        .env("HF_HUB_OFFLINE", "1")
+        .env("HF_HOME", dir.path().join("cache"))
+        .args(["classify", "a.txt", "-c", "X.", "--model", "some-org/some-model@v1"])
+        .output()
+        .unwrap();
+    let err = text(&out.stderr);
+    assert_eq!(out.status.code(), Some(2));
+    for part in ["config.json", "tokenizer.json", "some-org/some-model@v1", "HF_HUB_OFFLINE", "models--some-org--some-model"] {
+        assert!(err.contains(part), "{part}: {err}");
+    }
+}
+
+/// A model folder with one thing wrong.
+fn broken_model(change: impl FnOnce(&Path)) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let model = dir.path().join("m");
+    fs::create_dir(&model).unwrap();
+    for name in ["config.json", "tokenizer.json", "model.safetensors"] {
+        fs::copy(tiny().join(name), model.join(name)).unwrap();
+    }
+    change(&model);
+    fs::write(dir.path().join("a.txt"), "It is late.\n").unwrap();
+    let out =
+        stance().current_dir(&dir).args(["classify", "a.txt", "-c", "X.", "--skip-probe", "--model", "m"]).output().unwrap();
+    assert_eq!((out.status.code(), out.stdout.len()), (Some(2), 0));
+    let err = text(&out.stderr);
+    assert_eq!(err.matches("error:").count(), 1, "{err}");
+    assert!(!err.contains("panicked"), "{err}");
+    err
+}
+
+#[test]
+fn broken_model_folders_are_told_apart() {
+    assert!(broken_model(|m| fs::remove_file(m.join("tokenizer.json")).unwrap()).contains("m/tokenizer.json"));
+    assert!(broken_model(|m| fs::remove_file(m.join("model.safetensors")).unwrap()).contains("without model.safetensors"));
+    assert!(broken_model(|m| fs::write(m.join("config.json"), "{ \"id2label\": ").unwrap()).contains("config.json:1:"));
+    let cut = |m: &Path| {
+        let bytes = fs::read(m.join("model.safetensors")).unwrap();
+        fs::write(m.join("model.safetensors"), &bytes[..bytes.len() / 2]).unwrap();
+    };
+    assert!(broken_model(cut).contains("model.safetensors"));
+    let rename = |from: &'static str, to: &'static str| {
+        move |m: &Path| {
+            let text = fs::read_to_string(m.join("config.json")).unwrap();
+            assert!(text.contains(from));
+            fs::write(m.join("config.json"), text.replace(from, to)).unwrap();
+        }
+    };
+    assert!(broken_model(rename("\"0\": \"favor\"", "\"0\": \"LABEL_0\"")).contains("LABEL_0"));
+    assert!(broken_model(rename("\"hidden_size\": 24", "\"hidden_size\": 48")).contains("shape"));
+    assert!(broken_model(rename("\"num_attention_heads\": 3", "\"num_attention_heads\": 0")).contains("heads"));
+    assert!(broken_model(rename("\"bert\"", "\"gpt2\"")).contains("gpt2"));
+}
+
+#[test]
+fn swapped_label_names_are_found_by_the_probe() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = root().join("models/stance-mini");
+    for name in ["tokenizer.json", "model.safetensors"] {
+        fs::copy(from.join(name), dir.path().join(name)).unwrap();
+    }
+    let config = fs::read_to_string(from.join("config.json")).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    let labels = config["id2label"].as_object_mut().unwrap();
+    for name in labels.values_mut() {
+        *name = match name.as_str().unwrap() {
+            "favor" => "against".into(),
+            "against" => "favor".into(),
+            other => other.into(),
+        };
+    }
+    fs::write(dir.path().join("config.json"), config.to_string()).unwrap();
+    let out = stance().args(["model", "check"]).arg(dir.path()).output().unwrap();
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stdout).contains("swapped"));
+    fs::write(dir.path().join("a.txt"), "It is late.\n").unwrap();
+    let out = stance().args(["classify", "-c", "X.", "--model"]).arg(dir.path()).arg(dir.path().join("a.txt")).output().unwrap();
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("the labels look swapped"), "{}", text(&out.stderr));
+}

@@ -1,0 +1,157 @@
+use super::{stance, text, tiny};
+use serde_json::Value;
+use std::fs;
+
+const ARTICLE: &str = "The harbour master speaks\n\nThe ferry “will sail again,” she said. Nobody in the café believed her.\n\n- Tickets stay dear\n";
+
+fn classify(dir: &std::path::Path, args: &[&str]) -> assert_cmd::assert::Assert {
+    stance().current_dir(dir).args(["classify", "--skip-probe", "--model"]).arg(tiny()).args(args).assert()
+}
+
+#[test]
+fn records_have_offsets_that_slice_the_file_and_probabilities_that_add_up() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.txt"), ARTICLE).unwrap();
+    let out = classify(dir.path(), &["a.txt", "--claim", "The ferry is back.", "--claim", "Cafés close.", "--format", "jsonl"])
+        .success();
+    let records: Vec<Value> = text(&out.get_output().stdout).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    // Four units (heading, two sentences, list item), each towards two claims, the claims of a sentence together.
+    assert_eq!(records.len(), 8);
+    for r in &records {
+        let (start, end) = (r["start"].as_u64().unwrap() as usize, r["end"].as_u64().unwrap() as usize);
+        assert_eq!(&ARTICLE[start..end], r["text"].as_str().unwrap());
+        let scores = r["scores"].as_object().unwrap();
+        let sum: f64 = scores.values().map(|p| p.as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-5);
+        let best = scores.values().map(|p| p.as_f64().unwrap()).fold(0.0, f64::max);
+        assert_eq!(r["confidence"].as_f64().unwrap(), best);
+        assert_eq!(scores[r["label"].as_str().unwrap()].as_f64().unwrap(), best);
+        assert_eq!(r["truncated"], false);
+        assert_eq!(r["model"], "bert");
+    }
+    assert_eq!(records[0]["kind"], "heading");
+    assert_eq!(records[6]["kind"], "item");
+    assert_eq!(records[6]["text"], "Tickets stay dear");
+    assert_eq!((records[0]["claim"].as_str(), records[1]["claim"].as_str()), (Some("The ferry is back."), Some("Cafés close.")));
+}
+
+#[test]
+fn labels_do_not_depend_on_threads_order_or_company() {
+    let dir = tempfile::tempdir().unwrap();
+    for (i, words) in ["ferry harbour", "onion price", "old bridge"].iter().enumerate() {
+        let body: String = (0..40).map(|n| format!("The {words} story number {n} is told again and again. ")).collect();
+        fs::write(dir.path().join(format!("{i}.txt")), body).unwrap();
+    }
+    let run = |args: &[&str]| {
+        let out = classify(dir.path(), &[args, &["--claim", "It is true.", "--format", "jsonl"]].concat()).success();
+        let mut lines: Vec<String> = text(&out.get_output().stdout).lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let all = run(&["0.txt", "1.txt", "2.txt", "--threads", "1"]);
+    assert_eq!(all, run(&["2.txt", "0.txt", "1.txt", "--threads", "3"]));
+    let mut apart = [run(&["0.txt"]), run(&["1.txt"]), run(&["2.txt"])].concat();
+    apart.sort();
+    assert_eq!(all, apart);
+}
+
+#[test]
+fn csv_has_a_header_and_a_row_for_each_record() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.txt"), ARTICLE).unwrap();
+    let out = classify(dir.path(), &["a.txt", "--claim", "X, \"Y\" or Z.", "-f", "csv", "-o", "out.csv"]).success();
+    assert!(out.get_output().stdout.is_empty());
+    let mut reader = csv::Reader::from_path(dir.path().join("out.csv")).unwrap();
+    let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    assert_eq!(names[..8], ["article", "sentence", "start", "end", "kind", "claim", "label", "confidence"]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(|r| r.unwrap()).collect();
+    assert_eq!(rows.len(), 4);
+    assert_eq!(&rows[0][5], "X, \"Y\" or Z.");
+}
+
+#[test]
+fn the_table_ends_with_a_roll_up_per_article_and_over_all() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.txt"), ARTICLE).unwrap();
+    fs::write(dir.path().join("b.md"), "# Rents\n\nRents *rose* in May.\n").unwrap();
+    let out = classify(dir.path(), &["a.txt", "b.md", "--claim", "The ferry is back."]).success();
+    let table = text(&out.get_output().stdout);
+    assert!(table.starts_with("claim The ferry is back."), "{table}");
+    assert_eq!(table.matches("\n  article:").count(), 2, "{table}");
+    let all = table.split("\nall\n").nth(1).unwrap();
+    let counts: usize =
+        all.lines().next().unwrap().split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<usize>().ok()).skip(1).sum();
+    assert_eq!(counts, 6, "{all}");
+    assert!(!table.contains('\u{1b}'), "no colour in a pipe");
+}
+
+#[test]
+fn standard_input_and_kinds() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |kinds: &str| {
+        let out = stance()
+            .current_dir(&dir)
+            .args(["classify", "-", "--skip-probe", "-f", "jsonl", "-c", "The ferry is back.", "--kinds", kinds, "--model"])
+            .arg(tiny())
+            .write_stdin(ARTICLE)
+            .assert()
+            .success();
+        text(&out.get_output().stdout).lines().count()
+    };
+    assert_eq!(run("sentence"), 2);
+    assert_eq!(run("heading,item"), 2);
+}
+
+#[test]
+fn low_confidence_abstains() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.txt"), ARTICLE).unwrap();
+    let out = classify(dir.path(), &["a.txt", "-c", "X.", "-f", "jsonl", "--min-confidence", "1"]).success();
+    assert!(text(&out.get_output().stdout).lines().all(|l| l.contains("\"label\":\"abstain\"")));
+}
+
+#[test]
+fn a_cut_sentence_is_marked_or_with_strict_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = format!("The ferry {} sails.\n\nIt is late.\n", "and the old boat ".repeat(60));
+    fs::write(dir.path().join("a.txt"), long).unwrap();
+    let out = classify(dir.path(), &["a.txt", "-c", "X.", "-f", "jsonl"]).success();
+    let records = text(&out.get_output().stdout);
+    assert_eq!(records.matches("\"truncated\":true").count(), 1);
+    assert!(text(&out.get_output().stderr).contains("1 of 2 sentences were cut"));
+    let out = classify(dir.path(), &["a.txt", "-c", "X.", "-f", "jsonl", "--strict"]).code(2);
+    assert_eq!(text(&out.get_output().stdout).lines().count(), 1, "the rest goes on");
+    assert!(text(&out.get_output().stderr).contains("longer than the model reads"));
+}
+
+#[test]
+fn a_task_file_gives_the_claims() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.txt"), "It is late.\n").unwrap();
+    let task = super::root().join("evals/tasks/allies-sharing.toml");
+    let out = classify(dir.path(), &["a.txt", "--task", task.to_str().unwrap(), "-f", "jsonl"]).success();
+    assert!(text(&out.get_output().stdout).contains("US allies will keep sharing intelligence with the United States."));
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+    let dir = tempfile::tempdir().unwrap();
+    let body: String = (0..3000).map(|n| format!("Sentence number {n} is here. ")).collect();
+    fs::write(dir.path().join("a.txt"), body).unwrap();
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin("stance"))
+        .current_dir(&dir)
+        .args(["split", "a.txt", "--format", "jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0; 10];
+    let mut out = child.stdout.take().unwrap();
+    out.read_exact(&mut first).unwrap();
+    drop(out);
+    let done = child.wait_with_output().unwrap();
+    assert!(done.status.success(), "{:?}", done.status);
+    assert_eq!(text(&done.stderr), "");
+}

@@ -1,0 +1,102 @@
+//! `evaluate`, `dataset` and `split`.
+
+use super::{stance, text, tiny};
+use std::fs;
+
+#[test]
+fn an_eval_scores_model_and_baselines_and_keeps_a_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows: String = (0..40)
+        .map(|i| {
+            let label = ["favor", "against"][i % 2];
+            format!("{{\"id\":\"{i}\",\"text\":\"The ferry is {}.\",\"claim\":\"It sails.\",\"label\":\"{label}\",\"article\":\"a{}\"}}\n", ["good", "bad"][i % 2], i / 8)
+        })
+        .collect();
+    fs::write(dir.path().join("rows.jsonl"), rows).unwrap();
+    let eval = "name = \"tiny\"\nprose = \"A made set.\"\ndataset = \"rows.jsonl\"\nlabels = [\"favor\", \"against\", \"neutral\"]\n\
+        metrics = [\"macro_f1\", \"accuracy\", \"f1:neutral\"]\n[merge]\nunrelated = \"neutral\"\n\
+        [[baselines]]\nkind = \"tfidf\"\ntrain = [\"rows.jsonl\"]\n[[baselines]]\nkind = \"majority\"\n";
+    fs::write(dir.path().join("e.toml"), eval).unwrap();
+    let model = tiny();
+    let args = ["evaluate", "e.toml", "--skip-probe", "--draws", "200", "--model", model.to_str().unwrap()];
+    let out = stance()
+        .current_dir(&dir)
+        .args(args)
+        .args(["-f", "json", "--record", "kept", "--predictions", "p.jsonl"])
+        .assert()
+        .success();
+    let record: serde_json::Value = serde_json::from_slice(&out.get_output().stdout).unwrap();
+    assert_eq!((record["dataset"]["rows"].as_u64(), record["dataset"]["groups"].as_u64()), (Some(40), Some(5)));
+    let systems = record["systems"].as_array().unwrap();
+    let names: Vec<&str> = systems.iter().map(|s| s["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["bert", "tfidf", "majority"]);
+    let accuracy = |i: usize| systems[i]["estimates"][1]["value"].as_f64().unwrap();
+    assert_eq!((accuracy(1), accuracy(2)), (1.0, 0.5));
+    // Neither gold nor prediction of the baseline: undefined, not zero.
+    assert!(systems[1]["estimates"][2]["value"].is_null());
+    assert_eq!(fs::read_to_string(dir.path().join("p.jsonl")).unwrap().lines().count(), 40);
+    let kept: Vec<_> = fs::read_dir(dir.path().join("kept")).unwrap().map(|e| e.unwrap().path()).collect();
+    assert_eq!(kept.len(), 1);
+    assert!(fs::read_to_string(kept[0].join("README.md")).unwrap().contains("A made set."));
+    assert!(fs::read_to_string(kept[0].join("record.json")).unwrap().contains("\"eval_sha256\""));
+    let out = stance().current_dir(&dir).args(args).args(["--fail-under", "accuracy=0.999"]).assert().code(1);
+    assert!(text(&out.get_output().stderr).contains("failed: accuracy"));
+    stance().current_dir(&dir).args(args).args(["--fail-under", "accuracy=0"]).assert().success();
+}
+
+#[test]
+fn a_label_that_the_eval_does_not_know_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("rows.jsonl"), "{\"id\":\"1\",\"text\":\"A.\",\"claim\":\"B.\",\"label\":\"neutral\"}\n").unwrap();
+    let eval = "name = \"t\"\ndataset = \"rows.jsonl\"\nlabels = [\"favor\", \"against\"]\nmetrics = [\"accuracy\"]\n[[baselines]]\nkind = \"majority\"\n";
+    fs::write(dir.path().join("e.toml"), eval).unwrap();
+    let out = stance().current_dir(&dir).args(["evaluate", "e.toml"]).assert().code(2);
+    let err = text(&out.get_output().stderr);
+    assert!(err.contains("\"neutral\"") && err.contains("favor, against") && err.contains("[merge]"), "{err}");
+}
+
+#[test]
+fn dataset_check_finds_leaks_and_fails() {
+    let dir = tempfile::tempdir().unwrap();
+    let row = |id: &str, label: &str, split: &str| {
+        format!(
+            "{{\"id\":\"{id}\",\"text\":\"The ferry sails.\",\"claim\":\"It sails.\",\"label\":\"{label}\",\"split\":\"{split}\"}}\n"
+        )
+    };
+    fs::write(dir.path().join("rows.jsonl"), row("1", "favor", "train") + &row("2", "against", "test")).unwrap();
+    let out = stance().current_dir(&dir).args(["dataset", "check", "rows.jsonl"]).assert().code(1);
+    let report = text(&out.get_output().stdout);
+    assert!(report.contains("leak"), "{report}");
+    let out = stance().current_dir(&dir).args(["dataset", "stats", "rows.jsonl", "--format", "json"]).assert().success();
+    let stats: serde_json::Value = serde_json::from_slice(&out.get_output().stdout).unwrap();
+    assert_eq!(stats["rows"], 2);
+}
+
+#[test]
+fn split_shows_blocks_kinds_and_sentences() {
+    let dir = tempfile::tempdir().unwrap();
+    let article = "# Harbour news\n\nThe ferry sails. It is late.\n\n- One item\n";
+    fs::write(dir.path().join("a.md"), article).unwrap();
+    let out = stance().current_dir(&dir).args(["split", "a.md", "-f", "jsonl"]).assert().success();
+    let seen: Vec<(u64, String, String)> = text(&out.get_output().stdout)
+        .lines()
+        .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap())
+        .map(|v| {
+            let (s, e) = (v["start"].as_u64().unwrap() as usize, v["end"].as_u64().unwrap() as usize);
+            assert_eq!(&article[s..e], v["text"].as_str().unwrap());
+            (v["block"].as_u64().unwrap(), v["kind"].as_str().unwrap().to_owned(), v["text"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let row = |b, k: &str, t: &str| (b, k.to_owned(), t.to_owned());
+    assert_eq!(
+        seen,
+        [
+            row(0, "heading", "Harbour news"),
+            row(1, "sentence", "The ferry sails."),
+            row(1, "sentence", "It is late."),
+            row(2, "item", "One item")
+        ]
+    );
+    let out = stance().current_dir(&dir).args(["split", "a.md"]).assert().success();
+    assert!(text(&out.get_output().stdout).contains("1 sentence    The ferry sails."), "{}", text(&out.get_output().stdout));
+}

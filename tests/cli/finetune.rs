@@ -1,0 +1,154 @@
+use super::{stance, text, tiny};
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Rows that a tiny model can learn: the word decides. Articles of ten rows each, so that dev is cut off by article.
+fn rows(n: usize) -> String {
+    let mut csv = String::from("id,text,claim,label,article\n");
+    for i in 0..n {
+        let (word, label) = [("good", "favor"), ("bad", "against"), ("late", "neutral"), ("old", "unrelated")][i % 4];
+        csv += &format!("r{i},The ferry is {word} today.,The boat will sail.,{label},a{}\n", i / 10);
+    }
+    csv
+}
+
+fn finetune(dir: &Path, args: &[&str]) -> std::process::Command {
+    let mut c = std::process::Command::new(assert_cmd::cargo::cargo_bin("stance"));
+    c.current_dir(dir).env("STANCE_THREADS", "2").args(["finetune", "--base"]).arg(tiny()).args(args);
+    c
+}
+
+const FAST: [&str; 8] = ["--learning-rate", "3e-3", "--batch-tokens", "256", "--epochs", "12", "--seed", "5"];
+
+#[test]
+fn a_run_learns_and_its_model_classifies() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("rows.csv"), rows(200)).unwrap();
+    let out = finetune(dir.path(), &[&["--data", "rows.csv", "--output", "m"][..], &FAST].concat()).output().unwrap();
+    let err = text(&out.stderr);
+    assert!(out.status.success(), "{err}");
+    let log = fs::read_to_string(dir.path().join("m/train.jsonl")).unwrap();
+    let dev: Vec<f64> =
+        log.lines().filter_map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["dev"]["macro_f1"].as_f64()).collect();
+    assert!(dev.len() >= 2 && *dev.last().unwrap() > 0.95 && dev[0] < 0.6, "{dev:?}");
+    let card = fs::read_to_string(dir.path().join("m/README.md")).unwrap();
+    for part in ["rows.csv", "not stated", "\"seed\": 5", "## Limits", "base before training"] {
+        assert!(card.contains(part), "{part}: {card}");
+    }
+    fs::write(dir.path().join("a.txt"), "The ferry is bad today.\n").unwrap();
+    let out = stance()
+        .current_dir(&dir)
+        .args(["classify", "a.txt", "-c", "The boat will sail.", "--model", "m", "--skip-probe", "-f", "jsonl"])
+        .assert()
+        .success();
+    assert!(text(&out.get_output().stdout).contains("\"label\":\"against\""));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_weights_and_another_seed_others() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("rows.csv"), rows(80)).unwrap();
+    let run = |out: &str, seed: &str| {
+        let args = ["--data", "rows.csv", "--epochs", "2", "--batch-tokens", "128", "--seed", seed, "--output", out];
+        assert!(finetune(dir.path(), &args).output().unwrap().status.success());
+        fs::read(dir.path().join(out).join("model.safetensors")).unwrap()
+    };
+    let first = run("a", "1");
+    assert!(first == run("b", "1"), "the same seed");
+    assert!(first != run("c", "2"), "another seed");
+}
+
+#[test]
+fn a_killed_run_resumes_to_the_same_weights() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("rows.csv"), rows(400)).unwrap();
+    let args = |out: &'static str| {
+        let mut a = vec!["--data", "rows.csv", "--output", out, "--epochs", "60", "--batch-tokens", "128", "--save-every", "7"];
+        a.extend(["--learning-rate", "1e-3", "--patience", "1000"]);
+        a
+    };
+    assert!(finetune(dir.path(), &args("whole")).output().unwrap().status.success());
+    let mut child = finetune(dir.path(), &args("broken")).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let state = dir.path().join("broken/checkpoints/state.json");
+    let started = Instant::now();
+    while !state.exists() && started.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(state.exists(), "a checkpoint was written");
+    assert!(!dir.path().join("broken/model.safetensors").exists(), "killed before its end");
+    let again = finetune(dir.path(), &args("broken")).output().unwrap();
+    assert_eq!(again.status.code(), Some(2), "without --resume it is refused");
+    assert!(text(&again.stderr).contains("--resume"));
+    let mut resumed = args("broken");
+    resumed.push("--resume");
+    let out = finetune(dir.path(), &resumed).output().unwrap();
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    for name in ["model.safetensors", "stancekit.json", "config.json"] {
+        let read = |run: &str| fs::read(dir.path().join(run).join(name)).unwrap();
+        assert!(read("whole") == read("broken"), "{name} differs");
+    }
+    // The logs agree but for the time.
+    let log = |run: &str| {
+        let text = fs::read_to_string(dir.path().join(run).join("train.jsonl")).unwrap();
+        let strip = |l: &str| {
+            let mut v: serde_json::Value = serde_json::from_str(l).unwrap();
+            v.as_object_mut().unwrap().remove("seconds");
+            v.to_string()
+        };
+        text.lines().map(strip).collect::<Vec<_>>()
+    };
+    assert_eq!(log("whole"), log("broken"));
+}
+
+#[test]
+fn another_run_does_not_take_up_the_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("rows.csv"), rows(40)).unwrap();
+    let run = |extra: &[&str]| {
+        finetune(dir.path(), &[&["--data", "rows.csv", "--output", "m", "--epochs", "1"], extra].concat()).output().unwrap()
+    };
+    assert!(run(&[]).status.success());
+    let out = run(&["--resume", "--seed", "9"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("another run"), "{}", text(&out.stderr));
+}
+
+#[test]
+fn bad_rows_are_named_before_any_training() {
+    let dir = tempfile::tempdir().unwrap();
+    let good = "{\"id\":\"1\",\"text\":\"A.\",\"claim\":\"B.\",\"label\":\"favor\"}\n";
+    fs::write(dir.path().join("rows.jsonl"), format!("{good}{{\"text\": \"A.\",\n{good}")).unwrap();
+    let run = || finetune(dir.path(), &["--data", "rows.jsonl", "--output", "m"]).output().unwrap();
+    let out = run();
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("rows.jsonl:2"), "{}", text(&out.stderr));
+    fs::write(dir.path().join("rows.jsonl"), good.replace("favor", "maybe") + good).unwrap();
+    let err = text(&run().stderr);
+    assert!(err.contains("rows.jsonl:1") && err.contains("maybe"), "{err}");
+    assert!(!dir.path().join("m").exists(), "nothing was made");
+}
+
+#[test]
+fn settings_out_of_range_and_foreign_bases_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("rows.csv"), rows(40)).unwrap();
+    let err = |args: &[&str]| {
+        let out = finetune(dir.path(), &[&["--data", "rows.csv", "--output", "m"], args].concat()).output().unwrap();
+        assert_eq!(out.status.code(), Some(2), "{args:?}");
+        text(&out.stderr)
+    };
+    assert!(err(&["--warmup", "1.5"]).contains("--warmup 1.5"));
+    assert!(err(&["--learning-rate", "0"]).contains("above 0"));
+    assert!(err(&["--dropout", "nan"]).contains("--dropout"));
+    assert!(err(&["--epochs", "0"]).contains("--epochs"));
+    let out = stance()
+        .current_dir(&dir)
+        .args(["finetune", "--data", "rows.csv", "--output", "m", "--base"])
+        .arg(super::root().join("tests/fixtures/models/roberta"))
+        .output()
+        .unwrap();
+    assert!(text(&out.stderr).contains("cannot be trained"));
+}

@@ -1,0 +1,69 @@
+//! What ships works as it comes: the README's commands, the default model, the sample articles.
+
+use super::{root, stance, text};
+use serde_json::Value;
+
+#[test]
+fn the_sample_articles_are_classified_by_the_default_model() {
+    let task = "evals/tasks/allies-sharing.toml";
+    let out =
+        stance().current_dir(root()).args(["classify", "datasets/allies-sample/articles", "--task", task]).assert().success();
+    let table = text(&out.get_output().stdout);
+    assert!(
+        table.contains("10 articles:") && table.contains("strongest favor") && table.contains("strongest against"),
+        "{table}"
+    );
+}
+
+#[test]
+fn plain_sentences_come_out_on_the_right_side() {
+    let sentences = "The bridge will open on Monday, the engineer promised. The bridge will never open, the engineer admitted. \
+        Onion prices rose by four percent in the valley last week.";
+    let out = stance()
+        .current_dir(root())
+        .args(["classify", "-", "-c", "The bridge will open on Monday.", "-f", "jsonl"])
+        .write_stdin(sentences)
+        .assert()
+        .success();
+    let labels: Vec<String> = text(&out.get_output().stdout)
+        .lines()
+        .map(|l| serde_json::from_str::<Value>(l).unwrap()["label"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(labels, ["favor", "against", "unrelated"]);
+}
+
+#[test]
+fn the_sample_eval_keeps_its_expected_range() {
+    stance().current_dir(root()).args(["evaluate", "evals/allies-sample.toml", "--draws", "100"]).assert().success();
+}
+
+#[test]
+fn shipped_datasets_pass_their_check() {
+    for set in ["datasets/allies-sample", "datasets/news-claims"] {
+        let out = stance().current_dir(root()).args(["dataset", "check", set]).output().unwrap();
+        assert!(out.status.success(), "{set}: {}{}", text(&out.stdout), text(&out.stderr));
+    }
+}
+
+#[test]
+fn stand_off_rows_without_their_articles_say_how_to_join_them() {
+    let out = stance().current_dir(root()).args(["evaluate", "evals/allies-2017.toml"]).output().unwrap();
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("--articles"), "{}", text(&out.stderr));
+}
+
+#[test]
+fn rows_of_the_corpus_stand_in_its_articles() {
+    for (set, files) in [("allies-sample", &["test"][..]), ("news-claims", &["train", "dev", "test"])] {
+        let folder = root().join("datasets").join(set);
+        for file in files {
+            let rows = std::fs::read_to_string(folder.join(format!("{file}.jsonl"))).unwrap();
+            for row in rows.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()) {
+                let article = folder.join("articles").join(format!("{}.txt", row["article"].as_str().unwrap()));
+                let text = std::fs::read_to_string(article).unwrap();
+                let (start, end) = (row["start"].as_u64().unwrap() as usize, row["end"].as_u64().unwrap() as usize);
+                assert_eq!(&text[start..end], row["text"].as_str().unwrap(), "{}", row["id"]);
+            }
+        }
+    }
+}
