@@ -111,9 +111,8 @@ fn read_file(path: &Path, limit: u64) -> Result<Article> {
 }
 
 fn too_large(limit: u64) -> Error {
-    Error::new(format!("the article is larger than {limit} bytes"))
-        .expected("one article per file")
-        .hint("split the file, or raise the limit")
+    let limit = if limit.is_multiple_of(1 << 20) { format!("{} MiB", limit >> 20) } else { format!("{limit} bytes") };
+    Error::new(format!("the article is larger than {limit}")).expected("one article per file").hint("split the file")
 }
 
 /// Whether an entry of a folder is an article: by its ending, and a file or a link to one.

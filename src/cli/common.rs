@@ -141,6 +141,9 @@ pub fn claims(task: Option<&PathBuf>, claims: &[String]) -> Result<Vec<String>> 
         all.extend(crate::task::Task::read(path)?.claims.into_iter().map(|c| c.text));
     }
     for (i, claim) in all.iter().enumerate() {
+        if claim.is_empty() {
+            return Err(Error::new("an empty claim").expected("a proposition such as \"The bridge will open this year.\""));
+        }
         if all[..i].contains(claim) {
             return Err(Error::new(format!("the claim {claim:?} is given twice")).expected("each claim once"));
         }

@@ -8,7 +8,7 @@ fn rows(n: usize) -> String {
     let mut csv = String::from("id,text,claim,label,article\n");
     for i in 0..n {
         let (word, label) = [("good", "favor"), ("bad", "against"), ("late", "neutral"), ("old", "unrelated")][i % 4];
-        csv += &format!("r{i},The ferry is {word} today.,The boat will sail.,{label},a{}\n", i / 10);
+        csv += &format!("r{i},The ferry is {word} on day {i}.,The boat will sail.,{label},a{}\n", i / 10);
     }
     csv
 }
@@ -36,7 +36,7 @@ fn a_run_learns_and_its_model_classifies() {
     for part in ["rows.csv", "not stated", "\"seed\": 5", "## Limits", "base before training"] {
         assert!(card.contains(part), "{part}: {card}");
     }
-    fs::write(dir.path().join("a.txt"), "The ferry is bad today.\n").unwrap();
+    fs::write(dir.path().join("a.txt"), "The ferry is bad on day 77.\n").unwrap();
     let out = stance()
         .current_dir(&dir)
         .args(["classify", "a.txt", "-c", "The boat will sail.", "--model", "m", "--skip-probe", "-f", "jsonl"])
