@@ -213,6 +213,11 @@ pub fn forward(network: &dyn Network, pairs: &[Encoded], classes: usize, threads
             let Ok(n) = n else { return Ok(done) };
             let batch = &batches[n - 1];
             let logits = network.logits(&Batch::pack(batch.iter().map(|&i| &pairs[i])))?;
+            // A softmax over them would name a label all the same.
+            if logits.len() != batch.len() * classes || logits.iter().any(|z| !z.is_finite()) {
+                return Err(Error::new("the model computes logits that are not finite numbers")
+                    .hint("its weights are damaged or were converted to a precision that they overflow"));
+            }
             done.extend(batch.iter().copied().zip(logits.chunks(classes).map(<[f32]>::to_vec)));
         }
     };
