@@ -2,6 +2,11 @@
 //!
 //! candle's own layers lose gradients in silence, so every variable is looked at. PyTorch's gradients, and the loss that they
 //! are of, come from `fixtures/models/make.py`: `bert/gradients.safetensors` and `loss` in `bert/expected.json`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests may panic as tests do; --nocapture shows the differences"
+)]
 
 use candle_core::{D, Device, Tensor, Var};
 use rand::{Rng, SeedableRng};
