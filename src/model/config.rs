@@ -174,5 +174,10 @@ pub fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T> {
 
 /// Parses the text of a `config.json`.
 pub fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|e| Error::new(e.to_string()).line(e.line() as u64).column(e.column() as u64))
+    serde_json::from_str(text).map_err(|e| {
+        let message = e.to_string();
+        // The place is told apart from the message.
+        let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
+        Error::new(message).line(e.line() as u64).column(e.column() as u64)
+    })
 }

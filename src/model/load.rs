@@ -213,6 +213,11 @@ pub fn forward(network: &dyn Network, pairs: &[Encoded], classes: usize, threads
             let Ok(n) = n else { return Ok(done) };
             let batch = &batches[n - 1];
             let logits = network.logits(&Batch::pack(batch.iter().map(|&i| &pairs[i])))?;
+            // A softmax over them would name a label all the same.
+            if logits.len() != batch.len() * classes || logits.iter().any(|z| !z.is_finite()) {
+                return Err(Error::new("the model computes logits that are not finite numbers")
+                    .hint("its weights are damaged or were converted to a precision that they overflow"));
+            }
             done.extend(batch.iter().copied().zip(logits.chunks(classes).map(<[f32]>::to_vec)));
         }
     };
@@ -255,4 +260,82 @@ fn stances(config: &CommonConfig) -> Result<Vec<Stance>> {
         return Err(Error::new(format!("labels {}", names.join(", "))).expected("one for favor and one for against at least"));
     }
     Ok(stances)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tokenizer::PairTokenizer;
+    use super::super::weights::Source;
+    use super::*;
+    use candle_core::{DType, Device, Tensor};
+
+    fn fixture() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models/bert")
+    }
+
+    /// A checkpoint whose head passes the pooled vector on.
+    struct Pooled(Checkpoint);
+
+    impl Source for Pooled {
+        fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
+            match name {
+                "classifier.weight" => Ok(Tensor::eye(shape[0], DType::F32, &Device::Cpu).unwrap()),
+                "classifier.bias" => Ok(Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap()),
+                _ => self.0.tensor(name, shape),
+            }
+        }
+    }
+
+    /// The tiny BERT of the fixtures in a folder of its own, with a head that tells the probe's pairs apart (a perceptron on their
+    /// pooled vectors, Rosenblatt 1958), and these label names.
+    fn sound_model(labels: [&str; 4]) -> tempfile::TempDir {
+        let config: BertConfig = config::read(&fixture().join("config.json")).unwrap();
+        let weights = fixture().join("model.safetensors");
+        let tokenizer = PairTokenizer::read(&fixture().join("tokenizer.json"), config.max_position_embeddings).unwrap();
+        let h = config.hidden_size;
+        let bert = Bert::new(&config, h, &mut Pooled(Checkpoint::read(&weights).unwrap())).unwrap();
+        let pairs = AGREEING.iter().map(|p| (p, 1.0)).chain(CONTRADICTING.iter().map(|p| (p, -1.0)));
+        let points: Vec<(Vec<f32>, f32)> = pairs
+            .map(|((s, c), side)| {
+                let batch = Batch::pack(&[tokenizer.encode(s, c).unwrap()]);
+                let mut x: Vec<f32> = bert.forward(&batch, None).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+                x.push(1.0);
+                (x, side)
+            })
+            .collect();
+        let mut w = vec![0.0; h + 1];
+        let score = |w: &[f32], x: &[f32]| -> f32 { w.iter().zip(x).map(|(w, x)| w * x).sum() };
+        for _ in 0..10_000 {
+            let Some((x, side)) = points.iter().find(|(x, side)| side * score(&w, x) < 0.1) else { break };
+            w.iter_mut().zip(x).for_each(|(w, x)| *w += side * x);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let mut tensors = Checkpoint::read(&weights).unwrap().into_tensors();
+        let mut head = vec![0.0; 4 * h];
+        head[..h].copy_from_slice(&w[..h]);
+        tensors.insert("classifier.weight".into(), Tensor::from_vec(head, (4, h), &Device::Cpu).unwrap());
+        tensors.insert("classifier.bias".into(), Tensor::new(&[w[h], 0.0, 0.0, 0.0], &Device::Cpu).unwrap());
+        candle_core::safetensors::save(&tensors, folder.path().join("model.safetensors")).unwrap();
+        std::fs::copy(fixture().join("tokenizer.json"), folder.path().join("tokenizer.json")).unwrap();
+        let text = std::fs::read_to_string(fixture().join("config.json")).unwrap();
+        let mut config: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for (i, label) in labels.iter().enumerate() {
+            config["id2label"][i.to_string()] = (*label).into();
+        }
+        std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+        folder
+    }
+
+    #[test]
+    fn the_probe_lets_a_sound_model_pass_and_refuses_swapped_names() {
+        let probed = LoadOptions::default();
+        let sound = sound_model(["entailment", "contradiction", "neutral", "unrelated"]);
+        assert_eq!(Classifier::load(sound.path(), &probed).unwrap().labels()[0], Stance::Favor);
+        let swapped = sound_model(["contradiction", "entailment", "neutral", "unrelated"]);
+        let error = Classifier::load(swapped.path(), &probed).err().unwrap().to_string();
+        for part in ["config.json: the labels look swapped (favor over against: -", "check `id2label`", "`--skip-probe`"] {
+            assert!(error.contains(part), "{part:?} is not in {error:?}");
+        }
+        assert!(Classifier::load(swapped.path(), &LoadOptions { probe: false }).is_ok());
+    }
 }

@@ -52,9 +52,12 @@ impl Checkpoint {
 }
 
 pub(super) fn missing(name: &str, file: &Path) -> Error {
-    Error::new(format!("no weights named {name:?}"))
-        .at(file)
-        .hint("a bare encoder has no classification head: give it one with `stance finetune --base`")
+    let error = Error::new(format!("no weights named {name:?}")).at(file);
+    if ["classifier", "pooler", "pre_classifier", "head"].iter().any(|part| name.split('.').any(|p| p == *part)) {
+        error.hint("a bare encoder has no classification head: give it one with `stance finetune --base`")
+    } else {
+        error.hint("config.json asks for it: do both come from the same model?")
+    }
 }
 
 pub(super) fn misshapen(name: &str, found: &[usize], expected: &[usize], file: &Path) -> Error {
