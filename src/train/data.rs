@@ -118,7 +118,7 @@ pub fn read(
             let mut dataset = load(spec)?;
             out.dev.append(&mut dataset.rows);
         }
-        out.dev_origin = dev.iter().map(|d| d.dataset.as_str()).collect::<Vec<_>>().join(", ");
+        out.dev_origin = dev.iter().map(|d| d.dataset.rsplit('/').next().unwrap_or_default()).collect::<Vec<_>>().join(", ");
     } else if !own_dev.is_empty() {
         out.dev = own_dev;
         out.dev_origin = "the dev split of the training data".to_owned();

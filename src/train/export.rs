@@ -87,13 +87,18 @@ fn pretty(value: &Value) -> Result<String> {
     serde_json::to_string_pretty(value).map(|s| s + "\n").map_err(|e| Error::new(e.to_string()))
 }
 
+/// The last part of a path: a card names data and models, not somebody's folders.
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
 /// The model card: data with licences and hashes, settings, scores, limits.
 fn card(run: &Run<'_>, precision: Precision) -> Result<String> {
     let o = run.outcome;
     let labels: Vec<&str> = run.labels.iter().map(|l| l.as_str()).collect();
     let mut t = String::new();
-    let base = run.base.file_name().map_or_else(|| run.base.display().to_string(), |n| n.to_string_lossy().into_owned());
-    let licence = run.licence.unwrap_or("not stated");
+    let base = file_name(run.base);
+    let licence = run.licence.unwrap_or("unknown");
     let w = |t: &mut String, line: std::fmt::Arguments<'_>| writeln!(t, "{line}").context("writing the card");
     w(
         &mut t,
@@ -127,7 +132,7 @@ fn card(run: &Run<'_>, precision: Precision) -> Result<String> {
             &mut t,
             format_args!(
                 "| {}{split} | {} | {} | {licence} | {} |",
-                dataset.name,
+                file_name(&dataset.path),
                 rows.len(),
                 spec.weight,
                 hashes.by_ref().collect::<Vec<_>>().join(" ")
@@ -137,8 +142,13 @@ fn card(run: &Run<'_>, precision: Precision) -> Result<String> {
     w(
         &mut t,
         format_args!(
-            "\n{} training rows with mismatched pairs (a text and a claim of another row, unrelated). Dev: {} rows, {}.\n",
+            "\n{} training rows{}. Dev: {} rows, {}.\n",
             run.train_rows,
+            if run.sources.specs.iter().any(|s| s.mismatched > 0.0) {
+                ", among them pairs of a text and a claim of another row, as unrelated"
+            } else {
+                ""
+            },
             run.sources.dev.len(),
             run.sources.dev_origin
         ),

@@ -106,7 +106,7 @@ fn a_killed_run_resumes_to_the_same_weights() {
 #[test]
 fn another_run_does_not_take_up_the_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("rows.csv"), rows(40)).unwrap();
+    fs::write(dir.path().join("rows.csv"), rows(120)).unwrap();
     let run = |extra: &[&str]| {
         finetune(dir.path(), &[&["--data", "rows.csv", "--output", "m", "--epochs", "1"], extra].concat()).output().unwrap()
     };
@@ -134,7 +134,7 @@ fn bad_rows_are_named_before_any_training() {
 #[test]
 fn settings_out_of_range_and_foreign_bases_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("rows.csv"), rows(40)).unwrap();
+    fs::write(dir.path().join("rows.csv"), rows(120)).unwrap();
     let err = |args: &[&str]| {
         let out = finetune(dir.path(), &[&["--data", "rows.csv", "--output", "m"], args].concat()).output().unwrap();
         assert_eq!(out.status.code(), Some(2), "{args:?}");
