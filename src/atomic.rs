@@ -1,19 +1,62 @@
 //! Files that are written whole or not at all: to a temporary file beside the target, then renamed.
 
 use crate::error::{Context, Result};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// A file in the making; it takes its name in [`AtomicFile::finish`], and dropping it before leaves nothing behind.
 pub struct AtomicFile {
-    temporary: BufWriter<tempfile::NamedTempFile>,
+    out: Out,
+    _listed: Option<Listed>,
     target: PathBuf,
 }
 
+/// Temporary files that are being written, for [`discard_all`].
+static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn unfinished() -> std::sync::MutexGuard<'static, BTreeSet<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Keeps a path on the list while it lives.
+struct Listed(PathBuf);
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        unfinished().remove(&self.0);
+    }
+}
+
+/// Removes every temporary file: for a program that ends without returning.
+pub fn discard_all() {
+    for path in std::mem::take(&mut *unfinished()) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+enum Out {
+    Temporary(BufWriter<tempfile::NamedTempFile>),
+    /// A device or a pipe: there is nothing to replace.
+    Direct(BufWriter<fs::File>),
+}
+
 impl AtomicFile {
-    /// Opens a temporary file in the folder of `target`.
+    /// Opens a temporary file in the folder of `target`. A link is followed, a file keeps its permissions, and a device is written to as it is.
     pub fn create(target: &Path) -> Result<Self> {
+        let before = fs::metadata(target).ok();
+        if before.as_ref().is_some_and(fs::Metadata::is_dir) {
+            return Err(crate::Error::new("a folder").at(target).expected("the name of a file to write"));
+        }
+        if before.as_ref().is_some_and(|m| !m.is_file()) {
+            let file =
+                fs::OpenOptions::new().write(true).open(target).context("opening a file to write").map_err(|e| e.at(target))?;
+            return Ok(Self { out: Out::Direct(BufWriter::new(file)), _listed: None, target: target.to_path_buf() });
+        }
+        let followed = fs::canonicalize(target).unwrap_or_else(|_| target.to_path_buf());
+        let target = followed.as_path();
         let folder = match target.parent() {
             Some(p) if !p.as_os_str().is_empty() => p,
             _ => Path::new("."),
@@ -22,24 +65,35 @@ impl AtomicFile {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            builder.permissions(fs::Permissions::from_mode(0o644));
+            builder.permissions(before.map_or_else(|| fs::Permissions::from_mode(0o644), |m| m.permissions()));
         }
         let temporary = builder
             .prefix(".stance-")
             .tempfile_in(folder)
             .context("opening a file to write")
             .map_err(|e| e.at(target).hint("the folder must exist and be writable"))?;
-        Ok(Self { temporary: BufWriter::with_capacity(1 << 16, temporary), target: target.to_path_buf() })
+        unfinished().insert(temporary.path().to_path_buf());
+        let listed = Some(Listed(temporary.path().to_path_buf()));
+        Ok(Self {
+            out: Out::Temporary(BufWriter::with_capacity(1 << 16, temporary)),
+            _listed: listed,
+            target: target.to_path_buf(),
+        })
     }
 
     /// Writes what is buffered, makes it durable and gives the file its name.
     pub fn finish(self) -> Result<()> {
         let target = self.target;
         let write = || -> io::Result<()> {
-            let file = self.temporary.into_inner().map_err(io::IntoInnerError::into_error)?;
-            file.as_file().sync_all()?;
-            file.persist(&target).map_err(|e| e.error)?;
-            Ok(())
+            match self.out {
+                Out::Temporary(out) => {
+                    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+                    file.as_file().sync_all()?;
+                    file.persist(&target).map_err(|e| e.error)?;
+                    Ok(())
+                }
+                Out::Direct(mut out) => out.flush(),
+            }
         };
         write().context("writing").map_err(|e| e.at(&target).hint("nothing was left behind; is the disk full?"))
     }
@@ -47,11 +101,17 @@ impl AtomicFile {
 
 impl Write for AtomicFile {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.temporary.write(buf)
+        match &mut self.out {
+            Out::Temporary(out) => out.write(buf),
+            Out::Direct(out) => out.write(buf),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.temporary.flush()
+        match &mut self.out {
+            Out::Temporary(out) => out.flush(),
+            Out::Direct(out) => out.flush(),
+        }
     }
 }
 
@@ -76,5 +136,23 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
         write(&path, b"whole").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_there_keeps_its_nature() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = tempfile::tempdir().unwrap();
+        assert!(AtomicFile::create(dir.path()).is_err(), "a folder is refused before any work");
+        let (file, link) = (dir.path().join("file"), dir.path().join("link"));
+        fs::write(&file, b"old").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        symlink(&file, &link).unwrap();
+        write(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        write(Path::new("/dev/null"), b"gone").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }
 }

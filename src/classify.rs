@@ -42,7 +42,7 @@ pub struct Summary {
     pub sentences: usize,
     /// Sentences that were cut to fit the model.
     pub truncated: usize,
-    /// Articles that were left out because of an error.
+    /// Errors: articles that could not be read, sentences that were refused.
     pub failed: usize,
 }
 
@@ -136,6 +136,13 @@ fn read(articles: impl Iterator<Item = Result<Article>>, model: &Classifier, opt
             }
         }
         chunk.push(Item::End);
+        // Articles without a sentence of the wanted kinds must not pile up.
+        if chunk.len() >= CHUNK_PAIRS {
+            pairs = 0;
+            if sender.send(std::mem::take(&mut chunk)).is_err() {
+                return;
+            }
+        }
     }
     let _ = sender.send(chunk);
 }

@@ -7,14 +7,11 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// candle spreads element-wise work over threads that spin while they wait. Here every thread has whole batches of its own, and
-/// the spinning took a fifth of the time: candle is told to stay on the calling thread.
+/// the spinning took a fifth of the time: candle is told to stay on the calling thread. (Commands give rayon's own pool its size.)
 #[allow(unsafe_code)]
 fn one_thread_for_candle() {
     // SAFETY: called first in `main`, before any other thread exists that could read the environment.
     unsafe { std::env::set_var("RAYON_NUM_THREADS", "1") }
-    // The same variable would leave rayon's own pool with one thread. An error means that a pool is there already.
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(cores).build_global();
 }
 
 fn main() -> ExitCode {

@@ -30,7 +30,9 @@ fn change(folder: &Path, key: &str, value: Value) {
 
 /// The error, without the folder's name, which differs from run to run.
 fn error(folder: &Path) -> String {
-    let error = Classifier::load(folder, &LoadOptions { probe: false }).err().expect("the folder should be refused");
+    let error = Classifier::load(folder, &LoadOptions { probe: false, ..LoadOptions::default() })
+        .err()
+        .expect("the folder should be refused");
     assert!(error.file().is_some_and(|f| f.starts_with(folder)), "no file is named: {error}");
     error.to_string().replace(&format!("{}/", folder.display()), "").replace(&folder.display().to_string(), ".")
 }
@@ -203,7 +205,7 @@ fn logits_that_are_not_numbers_are_an_error() {
     let nan = candle_core::Tensor::full(f32::NAN, 4, &candle_core::Device::Cpu).unwrap();
     tensors.insert("classifier.bias".to_owned(), nan);
     candle_core::safetensors::save(&tensors, &path).unwrap();
-    let model = Classifier::load(folder.path(), &LoadOptions { probe: false }).unwrap();
+    let model = Classifier::load(folder.path(), &LoadOptions { probe: false, ..LoadOptions::default() }).unwrap();
     let pair = model.encode("The bridge opened.", "The bridge will open.").unwrap();
     says(&model.classify(&[pair], 1).unwrap_err().to_string(), &["not finite"]);
 }

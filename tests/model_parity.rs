@@ -61,7 +61,7 @@ fn expected(name: &str) -> Expected {
 }
 
 fn load(folder: &Path) -> Classifier {
-    Classifier::load(folder, &LoadOptions { probe: false }).unwrap_or_else(|e| panic!("{e}"))
+    Classifier::load(folder, &LoadOptions { probe: false, ..LoadOptions::default() }).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// The largest difference; infinite where shapes differ or anything is not a number.

@@ -1,6 +1,6 @@
 //! `stance classify`
 
-use super::common::{ModelArgs, Output, claims, spinner};
+use super::common::{ModelArgs, Output, claims, end_on_interrupt, spinner};
 use super::file_settings::FileSettings;
 use super::{Status, complain, tell};
 use crate::article::{Kind, Sources};
@@ -22,8 +22,8 @@ pub struct Args {
     /// Claim towards which stance is labelled; may be repeated
     #[arg(short, long, value_name = "TEXT")]
     claim: Vec<String>,
-    /// Task file with one or more claims
-    #[arg(short, long, env = "STANCE_TASK", value_name = "FILE")]
+    /// Task file with one or more claims [env: STANCE_TASK, where no claim is given]
+    #[arg(short, long, value_name = "FILE")]
     task: Option<PathBuf>,
     #[command(flatten)]
     model: ModelArgs,
@@ -67,13 +67,16 @@ pub(super) fn kind(name: &str) -> Result<Kind> {
 
 pub(super) fn run(args: &Args) -> Result<Status> {
     let file = FileSettings::read()?;
-    let task = args.task.clone().or_else(|| if args.claim.is_empty() { file.task.clone() } else { None });
+    // What is set further away gives way to a claim on the command line.
+    let set = || std::env::var_os("STANCE_TASK").map(PathBuf::from).or_else(|| file.task.clone());
+    let task = args.task.clone().or_else(|| if args.claim.is_empty() { set() } else { None });
     let claims = claims(task.as_ref(), &args.claim)?;
     let min_confidence = args.min_confidence.or(file.min_confidence).unwrap_or(0.0);
     if !(0.0..=1.0).contains(&min_confidence) {
         return Err(Error::new(format!("--min-confidence {min_confidence}")).expected("a probability from 0 to 1"));
     }
     let threads = args.model.threads(&file)?;
+    end_on_interrupt();
     let mut output = Output::open(args.output.as_deref())?;
     let model = args.model.load(&file)?;
     let options =

@@ -28,7 +28,8 @@ impl ModelArgs {
     /// Finds and loads the model.
     pub fn load(&self, file: &FileSettings) -> Result<Classifier> {
         let name = self.model.as_deref().or(file.model.as_deref()).unwrap_or(locate::DEFAULT);
-        Classifier::load(&locate::locate(name)?, &LoadOptions { probe: !self.skip_probe })
+        let options = LoadOptions { probe: !self.skip_probe, name: locate::record_name(name) };
+        Classifier::load(&locate::locate(name)?, &options)
     }
 
     /// Number of threads.
@@ -37,13 +38,16 @@ impl ModelArgs {
     }
 }
 
-/// The number of threads asked for, or one per core.
+/// The number of threads asked for, or one per core. Rayon's pool gets as many.
 pub fn threads(asked: Option<usize>) -> Result<usize> {
-    match asked {
-        Some(n) if (1..=1024).contains(&n) => Ok(n),
-        Some(n) => Err(Error::new(format!("{n} threads")).expected("a number from 1 to 1024")),
-        None => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
-    }
+    let n = match asked {
+        Some(n) if (1..=1024).contains(&n) => n,
+        Some(n) => return Err(Error::new(format!("{n} threads")).expected("a number from 1 to 1024")),
+        None => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+    };
+    // An error says that there is a pool already.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
+    Ok(n)
 }
 
 /// Where the data goes: standard output, or a file that appears whole or not at all.
@@ -114,6 +118,16 @@ pub fn spinner(output: &Output) -> indicatif::ProgressBar {
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
+/// From now on Ctrl-C ends the program at once, without a half-written file.
+pub fn end_on_interrupt() {
+    // An error says that a handler is there already.
+    let _ = ctrlc::set_handler(|| {
+        crate::atomic::discard_all();
+        #[allow(clippy::exit)]
+        std::process::exit(130);
+    });
+}
+
 /// Whether Ctrl-C was pressed while [`stop_flag`] was watching.
 pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
@@ -125,6 +139,7 @@ pub fn stop_flag() -> Result<&'static AtomicBool> {
     let ok = *SET.get_or_init(|| {
         ctrlc::set_handler(|| {
             if INTERRUPTED.swap(true, Ordering::Relaxed) {
+                crate::atomic::discard_all();
                 #[allow(clippy::exit)]
                 std::process::exit(130);
             }

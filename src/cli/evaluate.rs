@@ -1,8 +1,9 @@
 //! `stance evaluate`
 
-use super::common::{Output, threads};
+use super::common::{Output, end_on_interrupt, threads};
 use super::file_settings::FileSettings;
 use super::{Status, tell};
+use crate::atomic::AtomicFile;
 use crate::error::Result;
 use crate::evaluate::{self, Eval, Options};
 use crate::report::write_error;
@@ -86,7 +87,9 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         skip_probe: args.skip_probe,
         bootstrap: Bootstrap { draws: args.draws, seed: args.seed, ..Bootstrap::default() },
     };
+    end_on_interrupt();
     let mut output = Output::open(args.output.as_deref())?;
+    let predictions = args.predictions.as_deref().map(AtomicFile::create).transpose()?;
     let (rows, record) = evaluate::run(&eval, &options, tell)?;
     let text = match args.format {
         Format::Table => record.table(output.style()),
@@ -94,10 +97,8 @@ pub(super) fn run(args: &Args) -> Result<Status> {
     };
     output.write_all(text.as_bytes()).map_err(write_error)?;
     output.finish()?;
-    if let Some(path) = &args.predictions
-        && let Some(first) = record.systems.first()
-    {
-        evaluate::write_predictions(&eval, &rows, first, path)?;
+    if let (Some(file), Some(first)) = (predictions, record.systems.first()) {
+        evaluate::write_predictions(&eval, &rows, first, file)?;
     }
     if let Some(folder) = &args.record {
         tell(&format!("kept in {}", record.keep(folder, &eval.prose)?.display()));

@@ -6,7 +6,7 @@ use super::{Status, tell};
 use crate::error::{Error, Result};
 use crate::model::config::{BertConfig, CommonConfig, read};
 use crate::model::tokenizer::PairTokenizer;
-use crate::model::{Classifier, LoadOptions, ProbeOutcome, locate};
+use crate::model::{Classifier, LoadOptions, ProbeOutcome, locate, stances};
 use crate::stance::Stance;
 use crate::train::data::{self, SourceSpec};
 use crate::train::export::{self, Precision, Run};
@@ -140,6 +140,9 @@ impl Knobs {
         share("warmup", self.warmup)?;
         share("smoothing", self.smoothing)?;
         share("dropout", self.dropout.unwrap_or(0.0))?;
+        if self.patience == Some(0) {
+            return Err(Error::new("--patience 0").expected("at least 1"));
+        }
         let positive = [
             ("learning-rate", self.learning_rate),
             ("layer-decay", self.layer_decay),
@@ -196,8 +199,17 @@ pub(super) fn run(args: &Args) -> Result<Status> {
             .expected("bert")
             .hint("other architectures are read for classifying only"));
     }
+    if args.output.canonicalize().is_ok_and(|o| base.canonicalize().is_ok_and(|b| b == o)) {
+        return Err(Error::new("the output is the base itself").at(&args.output).expected("another folder"));
+    }
+    let holds = |name: &str| args.output.join(name).exists();
+    if (holds("config.json") || holds("model.safetensors")) && !holds("checkpoints/state.json") {
+        return Err(Error::new("the folder holds a model already")
+            .at(&args.output)
+            .expected("a new folder, or that of a run to --resume"));
+    }
     let sources = data::read(&args.data, &args.dev, args.articles.clone(), args.claim.clone(), args.dev_share, settings.seed)?;
-    let labels = labels(&common, &sources)?;
+    let (labels, keep_head) = labels(&common, &sources)?;
     let config: BertConfig = read(&base.join("config.json"))?;
     let tokenizer = PairTokenizer::read(&base.join("tokenizer.json"), config.max_position_embeddings)?;
     let encoded = data::encode(&sources, &labels, &tokenizer, settings.class_weights, settings.seed)?;
@@ -213,7 +225,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         sources.dev_origin,
         names.join(", ")
     ));
-    let place = Place { base: &base, folder: &args.output, resume: args.resume };
+    let place = Place { base: &base, folder: &args.output, resume: args.resume, keep_head };
     let mut progress = Progress::new();
     let outcome = train(place, labels.len(), &encoded, &settings, stop_flag()?, |event| progress.show(event))?;
     progress.done();
@@ -238,29 +250,29 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         outcome.steps,
         outcome.temperature
     ));
-    if labels.contains(&Stance::Favor) && labels.contains(&Stance::Against) {
-        let probe = Classifier::load(&args.output, &LoadOptions { probe: false })?.probe()?;
-        if probe.outcome() != ProbeOutcome::Right {
-            tell(
-                "warning: the new model does not tell plain agreement from plain contradiction; `classify` will want --skip-probe\n  hint: more rows, or a base that knows stance already, such as stance-mini",
-            );
-        }
+    let probe = Classifier::load(&args.output, &LoadOptions { probe: false, name: None })?.probe()?;
+    if probe.outcome() != ProbeOutcome::Right {
+        tell("warning: the new model does not tell plain agreement from plain contradiction; `classify` will want --skip-probe");
+        tell("  hint: more rows, or a base that knows stance already, such as stance-mini");
     }
     Ok(Status::Done)
 }
 
-/// The labels of the base, or, for a bare encoder, those of the data.
-fn labels(common: &CommonConfig, sources: &data::Sources) -> Result<Vec<Stance>> {
-    let named = common.labels()?.and_then(|names| names.iter().map(|n| Stance::from_alias(n)).collect::<Option<Vec<_>>>());
+/// The labels of the base where they hold all of the data's, and else the data's; and whether the base's head is of use.
+fn labels(common: &CommonConfig, sources: &data::Sources) -> Result<(Vec<Stance>, bool)> {
     let used = data::labels_of(sources)?;
-    match named {
-        Some(own) if used.iter().all(|u| own.contains(u)) => Ok(own),
-        _ if used.len() < 2 => {
-            Err(Error::new(format!("only the label {} in the data", used.first().map_or("none", |l| l.as_str())))
-                .expected("at least two labels"))
-        }
-        _ => Ok(used),
+    if let Ok(own) = stances(common)
+        && used.iter().all(|u| own.contains(u))
+    {
+        return Ok((own, true));
     }
+    if !(used.contains(&Stance::Favor) && used.contains(&Stance::Against)) {
+        let names: Vec<&str> = used.iter().map(|l| l.as_str()).collect();
+        return Err(Error::new(format!("the data has only the labels {}", names.join(", ")))
+            .expected("favor and against at least")
+            .hint("`classify` has no use for a model without the two sides; a stance model as base brings them"));
+    }
+    Ok((used, false))
 }
 
 /// A bar on a terminal, a line now and then elsewhere.

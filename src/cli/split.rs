@@ -1,6 +1,6 @@
 //! `stance split`
 
-use super::common::Output;
+use super::common::{Output, end_on_interrupt};
 use super::{Status, complain, tell};
 use crate::article::{Article, Sources};
 use crate::error::Result;
@@ -38,6 +38,7 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args) -> Result<Status> {
+    end_on_interrupt();
     let mut output = Output::open(args.output.as_deref())?;
     let style = output.style();
     let (mut articles, mut failed) = (0, 0);

@@ -6,17 +6,19 @@ pub mod record;
 pub use file::Eval;
 pub use record::Record;
 
+use crate::atomic::AtomicFile;
 use crate::dataset::{self, Dataset, LoadOptions, Row};
 use crate::error::{Error, Result};
 use crate::model::batch::Encoded;
-use crate::model::{Classifier, LoadOptions as ModelOptions, locate};
+use crate::model::{Classifier, LoadOptions as ModelOptions, argmax, locate};
 use crate::score::baseline::{Baseline, Majority, Settings, TfidfLogistic};
 use crate::score::f1::{f1, precision, recall};
 use crate::score::{Answers, Bootstrap, Estimate};
+use crate::train::data::check_claims;
 use file::{BaselineKind, BaselineSpec};
 use rayon::prelude::*;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// What a user may set about a run.
@@ -45,6 +47,8 @@ pub struct System {
     pub sha256: Option<String>,
     /// What the baseline was trained on.
     pub trained_on: Vec<String>,
+    /// sha256 of each file of it.
+    pub trained_on_sha256: Vec<String>,
     /// Every metric with its interval.
     pub estimates: Vec<Estimate>,
     /// Per label: precision, recall, F1 and number of gold rows.
@@ -131,9 +135,11 @@ fn index(eval: &Eval, label: &str) -> Result<usize> {
 }
 
 fn model(eval: &Eval, options: &Options, rows: &Rows, name: &str) -> Result<System> {
-    let model = Classifier::load(&locate::locate(name)?, &ModelOptions { probe: !options.skip_probe })?;
+    let model =
+        Classifier::load(&locate::locate(name)?, &ModelOptions { probe: !options.skip_probe, name: locate::record_name(name) })?;
     let columns =
         model.labels().iter().map(|s| index(eval, s.as_str())).collect::<Result<Vec<_>>>().map_err(|e| e.at(model.folder()))?;
+    check_claims(&rows.rows, model.tokenizer()).map_err(|e| e.at(&rows.dataset.path))?;
     let started = Instant::now();
     let encoded: Vec<Encoded> = rows.rows.par_iter().map(|r| model.encode(&r.text, &r.claim)).collect::<Result<_>>()?;
     let predictions = model.classify(&encoded, options.threads)?;
@@ -159,11 +165,13 @@ fn model(eval: &Eval, options: &Options, rows: &Rows, name: &str) -> Result<Syst
 fn baseline(eval: &Eval, options: &Options, rows: &Rows, spec: &BaselineSpec) -> Result<System> {
     let labels = eval.labels.len();
     let mut pairs: Vec<(String, String)> = Vec::new();
-    let mut gold = Vec::new();
+    let (mut gold, mut hashes) = (Vec::new(), Vec::new());
     for source in &spec.train {
         let path = eval.resolve(source, options.data.as_deref())?;
         let load = LoadOptions { articles: options.articles.clone(), labels: spec.names.clone(), claim: None };
-        for row in dataset::load(&path, &load)?.clean()?.rows {
+        let dataset = dataset::load(&path, &load)?.clean()?;
+        hashes.extend(dataset.files.iter().map(|f| f.sha256.clone()));
+        for row in dataset.rows {
             gold.push(index(eval, &row.label).map_err(|e| e.at(&path))?);
             pairs.push((row.text, row.claim));
         }
@@ -179,14 +187,12 @@ fn baseline(eval: &Eval, options: &Options, rows: &Rows, spec: &BaselineSpec) ->
     let started = Instant::now();
     let probabilities = rows.rows.par_iter().map(|r| baseline.probabilities(&r.text, &r.claim)).collect();
     let mut system = score(eval, options, rows, name, probabilities, started.elapsed().as_secs_f64())?;
-    system.trained_on.clone_from(&spec.train);
+    (system.trained_on, system.trained_on_sha256) = (spec.train.clone(), hashes);
     Ok(system)
 }
 
 fn score(eval: &Eval, options: &Options, rows: &Rows, name: &str, probabilities: Vec<Vec<f64>>, seconds: f64) -> Result<System> {
-    // Of equal labels the first, as everywhere.
-    let best = |p: &Vec<f64>| (1..p.len()).fold(0, |best, i| if p[i] > p[best] { i } else { best });
-    let predicted = probabilities.iter().map(best).collect();
+    let predicted = probabilities.iter().map(|p| argmax(p)).collect();
     let answers = Answers::new(eval.labels.clone(), rows.gold.clone(), predicted)?
         .with_probabilities(&probabilities)?
         .with_groups(&rows.groups)?;
@@ -207,6 +213,7 @@ fn score(eval: &Eval, options: &Options, rows: &Rows, name: &str, probabilities:
         name: name.to_owned(),
         sha256: None,
         trained_on: Vec::new(),
+        trained_on_sha256: Vec::new(),
         estimates: options.bootstrap.estimate(&answers, &eval.metrics),
         labels,
         confusion: matrix.rows().map(<[u64]>::to_vec).collect(),
@@ -217,14 +224,13 @@ fn score(eval: &Eval, options: &Options, rows: &Rows, name: &str, probabilities:
 }
 
 /// Writes each row's answer by a system as JSON lines: id, gold, label and scores, without the text.
-pub fn write_predictions(eval: &Eval, rows: &Rows, system: &System, path: &Path) -> Result<()> {
+pub fn write_predictions(eval: &Eval, rows: &Rows, system: &System, mut file: AtomicFile) -> Result<()> {
     use std::io::Write;
-    let mut file = crate::atomic::AtomicFile::create(path)?;
     for ((row, &gold), p) in rows.rows.iter().zip(&rows.gold).zip(&system.probabilities) {
-        let best = (1..p.len()).fold(0, |best, i| if p[i] > p[best] { i } else { best });
+        let best = argmax(p);
         let scores: serde_json::Map<_, _> = eval.labels.iter().zip(p).map(|(l, p)| (l.clone(), (*p).into())).collect();
         let line = serde_json::json!({"id": row.id, "article": row.article, "gold": eval.labels[gold], "label": eval.labels[best], "scores": scores});
-        writeln!(file, "{line}").map_err(|e| Error::new(format!("writing: {e}")).at(path))?;
+        writeln!(file, "{line}").map_err(|e| Error::new(format!("writing the predictions: {e}")))?;
     }
     file.finish()
 }

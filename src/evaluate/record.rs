@@ -75,9 +75,13 @@ impl Record {
         serde_json::to_string_pretty(self).map(|s| s + "\n").context("serialising")
     }
 
-    /// Keeps the record as `<folder>/<date>-<eval>/record.json`, with its table as `README.md`.
+    /// Keeps the record as `<folder>/<date>-<eval>/record.json` (`…-2` where that is taken), with its table as `README.md`.
     pub fn keep(&self, folder: &Path, prose: &str) -> Result<PathBuf> {
-        let folder = folder.join(format!("{}-{}", self.date, self.eval));
+        // A record is never overwritten: the second of a day gets a number.
+        let taken = |n: u32| {
+            folder.join(if n == 1 { format!("{}-{}", self.date, self.eval) } else { format!("{}-{}-{n}", self.date, self.eval) })
+        };
+        let folder = (1..).map(taken).find(|f| !f.exists()).unwrap_or_else(|| taken(1));
         std::fs::create_dir_all(&folder).context("making the folder of the record").map_err(|e| e.at(&folder))?;
         crate::atomic::write(&folder.join("record.json"), self.to_json()?.as_bytes())?;
         let readme = format!("# {}, {}\n\n{prose}\n\n```text\n{}```\n", self.eval, self.date, self.table(Style::PLAIN));

@@ -45,12 +45,17 @@ pub fn fetch(id: &HubId) -> Result<PathBuf> {
     use hf_hub::{Cache, Repo, RepoType};
     let repo = Repo::with_revision(id.repo.clone(), RepoType::Model, id.revision.clone());
     let cache = Cache::from_env();
+    // A commit is its own folder; other tools leave no reference to it.
+    let snapshot = cache.path().join(repo.folder_name()).join("snapshots").join(&id.revision);
+    if NEEDED.iter().all(|f| snapshot.join(f).is_file()) {
+        return Ok(snapshot);
+    }
     let cached = cache.repo(repo.clone());
     let missing: Vec<&str> = NEEDED.into_iter().filter(|f| cached.get(f).is_none()).collect();
+    if !missing.is_empty() && offline() {
+        return Err(missing_offline(id, &missing, cache.path()));
+    }
     if !missing.is_empty() {
-        if offline() {
-            return Err(missing_offline(id, &missing, cache.path()));
-        }
         let mut builder = ApiBuilder::from_env().with_progress(false).with_retries(2);
         if let Some(token) = std::env::var("HF_TOKEN").ok().filter(|t| !t.is_empty()) {
             builder = builder.with_token(Some(token));
@@ -64,14 +69,18 @@ pub fn fetch(id: &HubId) -> Result<PathBuf> {
             api.get(file).map_err(|e| failed(file, &e))?;
         }
         for file in OPTIONAL {
-            // Many models have none; that is no error.
-            let _ = api.get(file);
+            // Many models have none; anything else that goes wrong must not leave a model without its calibration.
+            match api.get(file) {
+                Ok(_) => {}
+                Err(e) if e.to_string().contains("404") => {}
+                Err(e) => return Err(failed(file, &e)),
+            }
         }
     }
     let cached = cache.repo(repo);
     match cached.get("config.json").as_deref().and_then(std::path::Path::parent) {
         Some(folder) => Ok(folder.to_path_buf()),
-        None => Err(missing_offline(id, &NEEDED, cache.path())),
+        None => Err(Error::new(format!("{}@{} is not in the cache after it was fetched", id.repo, id.revision)).at(cache.path())),
     }
 }
 

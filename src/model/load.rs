@@ -11,7 +11,7 @@ use super::probe::{AGREEING, CONTRADICTING, Probe, ProbeOutcome};
 use super::roberta::{self, Roberta};
 use super::tokenizer::PairTokenizer;
 use super::weights::Checkpoint;
-use super::{Network, softmax};
+use super::{Network, argmax, softmax};
 use crate::error::{Error, Result};
 use crate::stance::Stance;
 use std::path::{Path, PathBuf};
@@ -21,11 +21,13 @@ use std::path::{Path, PathBuf};
 pub struct LoadOptions {
     /// Whether to run the probe of the label order.
     pub probe: bool,
+    /// Name in records; the folder's own where there is none.
+    pub name: Option<String>,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { probe: true }
+        Self { probe: true, name: None }
     }
 }
 
@@ -82,7 +84,9 @@ impl Classifier {
                 .hint("tokenizer and weights come from different models"));
         }
         let extras = Extras::read(folder)?;
-        let name = folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());
+        let full = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+        let own = || full.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());
+        let name = options.name.clone().unwrap_or_else(own);
         let model = Self { network, tokenizer, labels, temperature: extras.temperature, name, folder: folder.to_path_buf() };
         if options.probe {
             model.require_probe()?;
@@ -154,8 +158,7 @@ impl Classifier {
 
     fn prediction(&self, logits: &[f32], truncated: bool) -> Prediction {
         let scores = softmax(logits, self.temperature);
-        let best = (0..scores.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b])).unwrap_or(0);
-        Prediction { label: self.labels[best], scores, truncated }
+        Prediction { label: self.labels[argmax(&scores)], scores, truncated }
     }
 }
 
@@ -235,7 +238,7 @@ pub fn forward(network: &dyn Network, pairs: &[Encoded], classes: usize, threads
 }
 
 /// The stance of each logit, by name.
-fn stances(config: &CommonConfig) -> Result<Vec<Stance>> {
+pub fn stances(config: &CommonConfig) -> Result<Vec<Stance>> {
     let Some(names) = config.labels()? else {
         return Err(Error::new("no id2label: the order of the labels is not known")
             .expected("\"id2label\": {\"0\": \"favor\", \"1\": \"against\", …}")
@@ -336,6 +339,6 @@ mod tests {
         for part in ["config.json: the labels look swapped (favor over against: -", "check `id2label`", "`--skip-probe`"] {
             assert!(error.contains(part), "{part:?} is not in {error:?}");
         }
-        assert!(Classifier::load(swapped.path(), &LoadOptions { probe: false }).is_ok());
+        assert!(Classifier::load(swapped.path(), &LoadOptions { probe: false, ..LoadOptions::default() }).is_ok());
     }
 }

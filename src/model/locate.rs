@@ -34,6 +34,12 @@ pub fn list() -> Vec<PathBuf> {
     found
 }
 
+/// The name of a model in records: the hub id, else that of its folder (`None`).
+pub fn record_name(model: &str) -> Option<String> {
+    let by_id = !Path::new(model).exists() && model.contains('/');
+    by_id.then(|| model.to_owned())
+}
+
 /// A folder as it is, a name on the search path, or a hub id `org/name` or `org/name@revision`.
 pub fn locate(model: &str) -> Result<PathBuf> {
     let path = Path::new(model);
@@ -54,7 +60,9 @@ pub fn locate(model: &str) -> Result<PathBuf> {
                 .hint("`stance model list` shows the models that are here; `org/name` takes one from a hub")
         });
     }
-    match super::hub::HubId::parse(model) {
+    // A path that was mistyped is not asked for on the network.
+    let first = path.components().next().map(|c| Path::new(c.as_os_str()));
+    match super::hub::HubId::parse(model).filter(|_| !first.is_some_and(Path::is_dir)) {
         Some(id) => super::hub::fetch(&id),
         None => {
             Err(Error::new(format!("no such model folder: {model}")).hint("a hub id has the form org/name or org/name@revision"))

@@ -23,7 +23,7 @@ pub mod tokenizer;
 pub mod weights;
 
 pub(crate) use load::forward as load_forward;
-pub use load::{Classifier, LoadOptions, Prediction};
+pub use load::{Classifier, LoadOptions, Prediction, stances};
 pub use probe::{Probe, ProbeOutcome};
 
 use crate::error::Result;
@@ -33,6 +33,11 @@ use batch::Batch;
 pub trait Network: Send + Sync {
     /// Logits (B, C), row-major, of a batch of B pairs.
     fn logits(&self, batch: &Batch) -> Result<Vec<f32>>;
+}
+
+/// The place of the largest value; of equals the first.
+pub fn argmax(values: &[f64]) -> usize {
+    (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
 }
 
 /// Probabilities of one row of logits at a temperature: softmax(z / t), in double precision.

@@ -35,6 +35,11 @@ impl Checkpoint {
         [name.to_owned(), old(name), bare.to_owned(), old(bare)].iter().find_map(|n| self.tensors.get(n))
     }
 
+    /// Drops every tensor whose name begins so.
+    pub fn forget(&mut self, prefix: &str) {
+        self.tensors.retain(|name, _| !name.starts_with(prefix));
+    }
+
     /// Whether a tensor of that name is there.
     pub fn contains(&self, name: &str) -> bool {
         self.find(name).is_some()

@@ -28,6 +28,8 @@ pub struct State {
     pub finished: bool,
     /// Seconds of training so far.
     pub seconds: f64,
+    /// Dev scores of the base before the first step.
+    pub before: Option<super::DevScores>,
 }
 
 /// A dev result and the step at which it was reached.
@@ -77,9 +79,9 @@ impl Checkpoints {
 
     /// Writes a checkpoint and removes those that it replaces.
     pub fn save(&self, state: &State, all: &BTreeMap<String, Tensor>, optimizer: &AdamW) -> Result<()> {
-        let weights_path = self.weights(state.step);
-        if !weights_path.exists() {
-            weights::write(&weights_path, all, DType::F32)?;
+        // The weights of a new best step were written a moment ago.
+        if state.best.as_ref().is_none_or(|b| b.step != state.step) {
+            self.save_weights(state.step, all)?;
         }
         let mut moments = BTreeMap::new();
         for (name, slot) in &optimizer.slots {
@@ -124,7 +126,9 @@ impl Checkpoints {
         keep.extend(state.best.as_ref().map(|b| weights_name(b.step)));
         for entry in fs::read_dir(&self.folder).context("listing checkpoints")? {
             let entry = entry.context("listing checkpoints")?;
-            if !keep.iter().any(|k| entry.file_name() == k.as_str()) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let ours = (name.starts_with("weights-") || name.starts_with("moments-")) && name.ends_with(".safetensors");
+            if (ours || name.starts_with(".stance-")) && !keep.contains(&name) {
                 fs::remove_file(entry.path()).context("removing an old checkpoint")?;
             }
         }
@@ -134,7 +138,10 @@ impl Checkpoints {
 
 /// Keeps the lines of a `train.jsonl` up to a step: what a broken run logged after its last checkpoint is run again.
 pub fn rewind_log(path: &Path, step: u64) -> Result<()> {
-    let Ok(text) = fs::read_to_string(path) else { return Ok(()) };
+    if step == 0 || !path.exists() {
+        return crate::atomic::write(path, b"");
+    }
+    let text = fs::read_to_string(path).context("reading the log").map_err(|e| e.at(path))?;
     let kept = |line: &&str| {
         serde_json::from_str::<serde_json::Value>(line).ok().and_then(|v| v.get("step")?.as_u64()).is_some_and(|s| s <= step)
     };
@@ -143,4 +150,33 @@ pub fn rewind_log(path: &Path, step: u64) -> Result<()> {
         out.push('\n');
     }
     crate::atomic::write(path, out.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_reads_back_the_very_value_that_it_compares_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::new(dir.path().to_path_buf()).unwrap();
+        // Without exact parsing this one comes back a bit lower, and an equal score would count as better.
+        let best = Some(Best { step: 1, value: 0.491_152_260_370_370_35 });
+        let state = State { step: 1, best, ..State::default() };
+        checkpoints.save(&state, &BTreeMap::new(), &AdamW::new(BTreeMap::new(), 0.0, |_| 1.0)).unwrap();
+        assert_eq!(checkpoints.state().unwrap(), Some(state));
+    }
+
+    #[test]
+    fn other_peoples_files_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("notes.txt"), "mine").unwrap();
+        fs::create_dir(dir.path().join("old")).unwrap();
+        fs::write(dir.path().join(weights_name(1)), "stale").unwrap();
+        let checkpoints = Checkpoints::new(dir.path().to_path_buf()).unwrap();
+        let state = State { step: 2, ..State::default() };
+        checkpoints.save(&state, &BTreeMap::new(), &AdamW::new(BTreeMap::new(), 0.0, |_| 1.0)).unwrap();
+        assert!(dir.path().join("notes.txt").exists() && dir.path().join("old").exists());
+        assert!(!dir.path().join(weights_name(1)).exists());
+    }
 }

@@ -141,7 +141,7 @@ impl Default for Settings {
 }
 
 /// Scores of the dev split at one step.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct DevScores {
     /// Mean F1 over the labels that occur.
     pub macro_f1: f64,
@@ -186,7 +186,7 @@ pub struct Data {
     pub source_weights: Vec<f64>,
     /// Rows to choose the best weights with.
     pub dev: Vec<Example>,
-    /// sha256 over all rows, labels and weights.
+    /// sha256 over everything above, the names of the labels included.
     pub hash: String,
 }
 
@@ -224,6 +224,8 @@ pub struct Place<'a> {
     pub folder: &'a Path,
     /// Takes up the run's own checkpoint; without it, finding one is an error.
     pub resume: bool,
+    /// Whether the base's head knows these labels in this order; else the head is drawn anew.
+    pub keep_head: bool,
 }
 
 /// Trains a network with `labels` outputs. `stop` is looked at after every step: a checkpoint is written, and the run ends with
@@ -236,7 +238,7 @@ pub fn train(
     stop: &AtomicBool,
     mut tell: impl FnMut(Event),
 ) -> Result<Outcome> {
-    let Place { base, folder, resume } = place;
+    let Place { base, folder, resume, keep_head } = place;
     let config_path = base.join("config.json");
     let mut config: BertConfig = crate::model::config::read(&config_path)?;
     if let Some(p) = settings.dropout {
@@ -263,25 +265,28 @@ pub fn train(
     };
     let mut variables = {
         let settings = settings.clone();
-        Variables::new(Checkpoint::read(&base.join("model.safetensors"))?, settings.seed, move |n| frozen(n, &settings))
+        let mut checkpoint = Checkpoint::read(&base.join("model.safetensors"))?;
+        if !keep_head {
+            checkpoint.forget("classifier.");
+        }
+        Variables::new(checkpoint, settings.seed, move |n| frozen(n, &settings))
     };
     let bert = Bert::new(&config, labels, &mut variables)?;
     let layers = config.num_hidden_layers;
     let mut optimizer = AdamW::new(variables.trainable.clone(), settings.weight_decay, |name| {
         schedule::layer_factor(name, layers, settings.layer_decay)
     });
-    let before = if state.step == 0 {
-        Some(score(&bert, &data.dev, labels, settings.lanes)?.0)
+    if state.step == 0 {
+        state.before = Some(score(&bert, &data.dev, labels, settings.lanes)?.0);
     } else {
         checkpoints.restore(&state, &mut optimizer)?;
-        None
-    };
+    }
     checkpoint::rewind_log(&log_path, state.step)?;
     let mut log =
         OpenOptions::new().create(true).append(true).open(&log_path).context("opening the log").map_err(|e| e.at(&log_path))?;
     let mut write_log =
         |value: serde_json::Value| writeln!(log, "{value}").context("writing the log").map_err(|e| e.at(&log_path));
-    if let Some(scores) = before {
+    if let (0, Some(scores)) = (state.step, state.before) {
         write_log(serde_json::json!({"step": 0, "dev": scores}))?;
     }
 
@@ -345,7 +350,7 @@ pub fn train(
         weights,
         best_step: best.step,
         dev,
-        before,
+        before: state.before,
         temperature: calibrate::temperature(&logits, &targets),
         steps: state.step,
         seconds: state.seconds,
@@ -383,7 +388,7 @@ fn score(bert: &Bert, rows: &[Example], labels: usize, threads: usize) -> Result
     let (mut hit, mut gold_n, mut said_n) = (vec![0u32; labels], vec![0u32; labels], vec![0u32; labels]);
     for (z, row) in logits.iter().zip(rows) {
         let p = crate::model::softmax(z, 1.0);
-        let said = (0..labels).max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap_or(0);
+        let said = crate::model::argmax(&p);
         // A row with several admissible labels counts for the one that was said, or else for its first.
         let gold = if row.target[said] { said } else { row.target.iter().position(|&t| t).unwrap_or(0) };
         right += usize::from(gold == said);
@@ -410,6 +415,8 @@ fn run_hash(base: &Path, data: &Data, settings: &Settings) -> Result<String> {
     let mut hash = Sha256::new();
     let mut file = fs::File::open(&path).context("reading the base").map_err(|e| e.at(&path))?;
     std::io::copy(&mut file, &mut hash).context("reading the base").map_err(|e| e.at(&path))?;
+    let config = base.join("config.json");
+    hash.update(fs::read(&config).context("reading the base").map_err(|e| e.at(&config))?);
     hash.update(&data.hash);
     hash.update(serde_json::to_string(settings).context("serialising")?);
     Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())

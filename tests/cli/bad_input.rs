@@ -42,8 +42,9 @@ fn broken_articles_are_named_and_the_rest_goes_on() {
 #[test]
 fn fail_fast_ends_at_the_first_and_leaves_no_file() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("good.txt"), "It is late.\n").unwrap();
-    let (code, _, err) = classify(dir.path(), &["missing.txt", "good.txt", "--fail-fast", "-o", "out.jsonl"]);
+    // Far more output than any buffer holds comes before the error.
+    fs::write(dir.path().join("good.txt"), "It is late.\n".repeat(2000)).unwrap();
+    let (code, _, err) = classify(dir.path(), &["good.txt", "missing.txt", "--fail-fast", "-o", "out.jsonl"]);
     assert_eq!(code, 2, "{err}");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "only the article is there");
 }
@@ -75,6 +76,35 @@ fn a_full_disk_is_an_error_and_leaves_nothing() {
         .unwrap();
     assert_eq!(out.status.code(), Some(2));
     assert!(text(&out.stderr).contains("No space left"), "{}", text(&out.stderr));
+    // And with -o, on a file system that takes no more than 32 KiB a file.
+    let script = format!(
+        "ulimit -f 32; trap '' XFSZ; exec {} split good.txt -f jsonl -o out.jsonl",
+        assert_cmd::cargo::cargo_bin("stance").display()
+    );
+    let out = std::process::Command::new("bash").current_dir(&dir).args(["-c", &script]).output().unwrap();
+    assert_eq!(out.status.code(), Some(2), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("error: "), "{}", text(&out.stderr));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "only the article is there");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_with_130_and_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("good.txt"), "It is late in the harbour today.\n".repeat(60_000)).unwrap();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("stance"))
+        .current_dir(&dir)
+        .args(["classify", "good.txt", "--skip-probe", "-c", "It is late.", "-f", "jsonl", "-o", "out.jsonl", "--model"])
+        .arg(tiny())
+        .spawn()
+        .unwrap();
+    let started = std::time::Instant::now();
+    while fs::read_dir(dir.path()).unwrap().count() < 2 && started.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "only the article is there");
 }
 
 #[test]

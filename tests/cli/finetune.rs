@@ -69,15 +69,26 @@ fn a_killed_run_resumes_to_the_same_weights() {
         a
     };
     assert!(finetune(dir.path(), &args("whole")).output().unwrap().status.success());
-    let mut child = finetune(dir.path(), &args("broken")).stderr(std::process::Stdio::null()).spawn().unwrap();
     let state = dir.path().join("broken/checkpoints/state.json");
-    let started = Instant::now();
-    while !state.exists() && started.elapsed() < Duration::from_secs(120) {
-        std::thread::sleep(Duration::from_millis(2));
+    let step = || {
+        let text = fs::read_to_string(&state).ok()?;
+        serde_json::from_str::<serde_json::Value>(&text).ok()?["step"].as_u64()
+    };
+    // Killed three times, each time a few checkpoints further on: before and after a best one, within and at the end of an epoch.
+    for (kill, resume) in [(0, false), (40, true), (333, true)] {
+        let mut command = finetune(dir.path(), &args("broken"));
+        if resume {
+            command.arg("--resume");
+        }
+        let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+        let started = Instant::now();
+        while step().is_none_or(|s| s <= kill) && started.elapsed() < Duration::from_secs(120) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(step().is_some_and(|s| s > kill), "a checkpoint was written");
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(state.exists(), "a checkpoint was written");
     assert!(!dir.path().join("broken/model.safetensors").exists(), "killed before its end");
     let again = finetune(dir.path(), &args("broken")).output().unwrap();
     assert_eq!(again.status.code(), Some(2), "without --resume it is refused");
@@ -86,7 +97,7 @@ fn a_killed_run_resumes_to_the_same_weights() {
     resumed.push("--resume");
     let out = finetune(dir.path(), &resumed).output().unwrap();
     assert!(out.status.success(), "{}", text(&out.stderr));
-    for name in ["model.safetensors", "stancekit.json", "config.json"] {
+    for name in ["model.safetensors", "stancekit.json", "config.json", "tokenizer.json"] {
         let read = |run: &str| fs::read(dir.path().join(run).join(name)).unwrap();
         assert!(read("whole") == read("broken"), "{name} differs");
     }
@@ -111,9 +122,56 @@ fn another_run_does_not_take_up_the_checkpoint() {
         finetune(dir.path(), &[&["--data", "rows.csv", "--output", "m", "--epochs", "1"], extra].concat()).output().unwrap()
     };
     assert!(run(&[]).status.success());
-    let out = run(&["--resume", "--seed", "9"]);
-    assert_eq!(out.status.code(), Some(2));
-    assert!(text(&out.stderr).contains("another run"), "{}", text(&out.stderr));
+    for other in [&["--resume", "--seed", "9"][..], &["--resume", "--data", "rows.csv,weight=2"]] {
+        let out = run(other);
+        assert_eq!(out.status.code(), Some(2));
+        assert!(text(&out.stderr).contains("another run"), "{}", text(&out.stderr));
+    }
+}
+
+#[test]
+fn a_model_is_not_overwritten_and_one_side_is_not_enough() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = dir.path().join("base");
+    fs::create_dir(&base).unwrap();
+    for name in ["config.json", "tokenizer.json", "model.safetensors"] {
+        fs::copy(tiny().join(name), base.join(name)).unwrap();
+    }
+    fs::write(dir.path().join("rows.csv"), rows(120)).unwrap();
+    let run = |base: &Path, data: &str, out: &str| {
+        let args = ["finetune", "--data", data, "--epochs", "1", "--output", out, "--base"];
+        let out = stance().current_dir(&dir).args(args).arg(base).output().unwrap();
+        (out.status.code(), text(&out.stderr))
+    };
+    let (code, err) = run(&base, "rows.csv", "base");
+    assert!(code == Some(2) && err.contains("the base itself"), "{err}");
+    let (code, err) = run(&tiny(), "rows.csv", "base");
+    assert!(code == Some(2) && err.contains("holds a model already"), "{err}");
+    assert!(fs::read(base.join("model.safetensors")).unwrap() == fs::read(tiny().join("model.safetensors")).unwrap());
+    // A base without labels of its own, and data of one side.
+    let config = fs::read_to_string(base.join("config.json")).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    config.as_object_mut().unwrap().remove("id2label");
+    fs::write(base.join("config.json"), config.to_string()).unwrap();
+    let one_side: String = rows(120).lines().filter(|l| !l.contains("against")).map(|l| format!("{l}\n")).collect();
+    fs::write(dir.path().join("side.csv"), one_side).unwrap();
+    let (code, err) = run(&base, "side.csv", "m");
+    assert!(code == Some(2) && err.contains("favor and against at least"), "{err}");
+    let (code, err) = run(&base, "rows.csv", "m");
+    assert!(code == Some(0), "{err}");
+}
+
+#[test]
+fn texts_that_two_sources_share_go_to_one_side_of_the_cut() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.csv"), rows(120)).unwrap();
+    let renamed: String =
+        rows(120).lines().map(|l| l.rsplit_once(",a").map_or(format!("{l}\n"), |(row, n)| format!("{row},b{n}\n"))).collect();
+    fs::write(dir.path().join("b.csv"), renamed.replace(",brticle", ",article")).unwrap();
+    let out = finetune(dir.path(), &["--data", "a.csv", "--data", "b.csv", "--output", "m", "--epochs", "1"]).output().unwrap();
+    let err = text(&out.stderr);
+    // 240 rows in groups of twenty (ten texts, each in both sources): one group is the tenth.
+    assert!(err.contains("220 rows to learn from, 20 to choose with"), "{err}");
 }
 
 #[test]
