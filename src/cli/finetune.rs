@@ -25,7 +25,7 @@ pub struct Args {
     /// Model or bare encoder to start from: a folder, a name under models/, or a hub id
     #[arg(long, value_name = "MODEL")]
     base: String,
-    /// Training data, PATH[:SPLIT][,weight=W][,mismatched=M][,OLD=NEW …]; may be repeated
+    /// Training data, PATH[:SPLIT][,weight=W][,mismatched=M][,claim=TEXT][,not-claim=TEXT][,OLD=NEW …]; may be repeated
     #[arg(long, required = true, value_name = "DATA")]
     data: Vec<SourceSpec>,
     /// Dev data; else the dev splits of the data, else a part that is cut off

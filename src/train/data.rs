@@ -20,8 +20,8 @@ pub const EITHER: char = '|';
 
 /// A dataset and how it enters the mixture.
 ///
-/// Written `PATH[:SPLIT][,weight=W][,mismatched=M][,OLD=NEW …]`: W passes over it an epoch (1), M mismatched pairs for each row
-/// (0), and other names for its labels.
+/// Written `PATH[:SPLIT][,weight=W][,mismatched=M][,claim=TEXT][,not-claim=TEXT][,OLD=NEW …]`: W passes over it an epoch (1), M
+/// mismatched pairs for each row (0), only or all but the rows of one claim, and other names for its labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceSpec {
     /// `FILE`, `FOLDER` or either with `:SPLIT`.
@@ -30,6 +30,10 @@ pub struct SourceSpec {
     pub weight: f64,
     /// Pairs of a text and a claim of another row, labelled unrelated, for each row.
     pub mismatched: f64,
+    /// The one claim whose rows are taken.
+    pub claim: Option<String>,
+    /// The one claim whose rows are left out.
+    pub not_claim: Option<String>,
     /// Further names of labels.
     pub labels: BTreeMap<String, String>,
 }
@@ -40,7 +44,7 @@ impl FromStr for SourceSpec {
     fn from_str(text: &str) -> Result<Self> {
         let mut parts = text.split(',');
         let dataset = parts.next().unwrap_or_default().trim().to_owned();
-        let mut spec = Self { dataset, weight: 1.0, mismatched: 0.0, labels: BTreeMap::new() };
+        let mut spec = Self { dataset, weight: 1.0, mismatched: 0.0, claim: None, not_claim: None, labels: BTreeMap::new() };
         for part in parts {
             let (key, value) = part.split_once('=').ok_or_else(|| {
                 Error::new(format!("{part:?} in {text:?}")).expected("PATH[:SPLIT][,weight=W][,mismatched=M][,OLD=NEW …]")
@@ -52,6 +56,8 @@ impl FromStr for SourceSpec {
             match key.trim() {
                 "weight" => spec.weight = number()?,
                 "mismatched" => spec.mismatched = number()?,
+                "claim" => spec.claim = Some(value.trim().to_owned()),
+                "not-claim" => spec.not_claim = Some(value.trim().to_owned()),
                 old => {
                     spec.labels.insert(old.to_owned(), value.trim().to_owned());
                 }
@@ -87,7 +93,11 @@ pub fn read(
 ) -> Result<Sources> {
     let load = |spec: &SourceSpec| {
         let options = LoadOptions { articles: articles.clone(), labels: spec.labels.clone(), claim: claim.clone() };
-        dataset::load(&spec.dataset, &options)?.clean()
+        let mut dataset = dataset::load(&spec.dataset, &options)?.clean()?;
+        let wanted =
+            |r: &Row| spec.claim.as_ref().is_none_or(|c| r.claim == *c) && spec.not_claim.as_ref().is_none_or(|c| r.claim != *c);
+        dataset.rows.retain(wanted);
+        Ok::<_, Error>(dataset)
     };
     let mut out =
         Sources { train: Vec::new(), dev: Vec::new(), datasets: Vec::new(), specs: train.to_vec(), dev_origin: String::new() };
@@ -277,6 +287,8 @@ mod tests {
         let spec: SourceSpec = "a/b.jsonl:train,weight=0.5,mismatched=0.2,neutral=neutral|unrelated".parse().unwrap();
         assert_eq!((spec.dataset.as_str(), spec.weight, spec.mismatched), ("a/b.jsonl:train", 0.5, 0.2));
         assert_eq!(spec.labels["neutral"], "neutral|unrelated");
+        let spec: SourceSpec = "a.csv,claim=Rents will fall.".parse().unwrap();
+        assert_eq!((spec.claim.as_deref(), spec.not_claim), (Some("Rents will fall."), None));
         assert!("x.csv,weight=-1".parse::<SourceSpec>().is_err());
         assert!("x.csv,weight".parse::<SourceSpec>().is_err());
     }
