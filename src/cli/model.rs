@@ -9,7 +9,7 @@ use crate::report::write_error;
 use std::io::Write;
 use std::path::Path;
 
-/// List, inspect, check and fetch models
+/// List, inspect, check, average and fetch models
 #[derive(Debug, clap::Subcommand)]
 pub enum Args {
     /// List the models that are found by name
@@ -23,6 +23,15 @@ pub enum Args {
     Check {
         /// A folder, a name under models/, or a hub id
         model: String,
+    },
+    /// Average the weights of models that were fine-tuned from one base, into a new model
+    Average {
+        /// Two or more: folders, names under models/, or hub ids
+        #[arg(required = true, num_args = 2..)]
+        models: Vec<String>,
+        /// Folder of the new model
+        #[arg(short, long)]
+        output: std::path::PathBuf,
     },
     /// Fetch a model from a hub into its cache, and print its folder
     Pull {
@@ -88,6 +97,11 @@ pub(super) fn run(args: &Args) -> Result<Status> {
             )
             .map_err(write_error)?;
             Ok(if outcome == ProbeOutcome::Right { Status::Done } else { Status::CheckFailed })
+        }
+        Args::Average { models, output } => {
+            let folders = models.iter().map(|m| locate::locate(m)).collect::<Result<Vec<_>>>()?;
+            crate::model::average::average(&folders, output)?;
+            Ok(Status::Done)
         }
         Args::Pull { id } => {
             let id = hub::HubId::parse(id)

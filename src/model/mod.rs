@@ -3,6 +3,7 @@
 //! [`Classifier::load`] reads a model folder and checks it; [`Classifier::classify`] labels (sentence, claim) pairs.
 //! A new architecture is one more file that implements [`Network`] and one more line in `load.rs`.
 
+pub mod average;
 pub mod batch;
 pub mod bert;
 pub mod config;
