@@ -111,7 +111,8 @@ impl<W: Write> Table<W> {
 impl<W: Write> Reporter for Table<W> {
     fn article(&mut self, head: &ArticleHead) -> Result<()> {
         self.article.fill(RollUp::default());
-        self.place = format!("{}: ", head.id);
+        // The last part of the path leaves room for the sentence.
+        self.place = format!("{}: ", head.id.rsplit('/').next().unwrap_or_default());
         self.write_article(head).map_err(write_error)
     }
 
