@@ -37,7 +37,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> Result<String> {
         return Err(binary(&bytes, at, &format!("{controls} control characters in the first {} bytes", sample.len())));
     }
     match String::from_utf8(bytes) {
-        Ok(text) if text.chars().all(crate::sentence::is_space) => {
+        Ok(text) if text.chars().all(super::is_space) => {
             Err(Error::new(if text.is_empty() { "the article is empty" } else { "the article holds only white space" })
                 .expected("text"))
         }

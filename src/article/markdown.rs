@@ -1,7 +1,7 @@
 //! Markdown to blocks, by `pulldown-cmark`'s events and their offsets.
 
+use super::is_space;
 use super::{Block, Kind, classify};
-use crate::sentence::is_space;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 

@@ -56,6 +56,11 @@ impl Format {
     }
 }
 
+/// White space and what looks like it: zero-width signs and the byte order mark too.
+pub(crate) fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+}
+
 /// One document as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Article {

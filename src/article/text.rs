@@ -1,7 +1,7 @@
 //! Plain text to blocks.
 
+use super::is_space;
 use super::{Block, Kind, classify};
-use crate::sentence::is_space;
 
 /// A line: its span trimmed of white space, and what its bullet left.
 #[derive(Debug, Clone, Copy)]

@@ -217,6 +217,9 @@ pub(super) fn run(args: &Args) -> Result<Status> {
     if cut > 0 {
         tell(&format!("warning: {cut} texts are longer than the model reads and are cut"));
     }
+    if sources.shared_texts > 0 {
+        tell(&format!("warning: {} dev texts are trained on too, so dev scores flatter the model", sources.shared_texts));
+    }
     let names: Vec<&str> = labels.iter().map(|l| l.as_str()).collect();
     tell(&format!(
         "{} rows to learn from, {} to choose with ({}); labels {}",

@@ -4,10 +4,9 @@ mod list;
 mod split;
 mod words;
 
-pub(crate) use split::is_space;
 pub use split::{Split, split_text};
 
-use crate::article::{Article, Kind};
+use crate::article::{Article, Kind, is_space};
 
 /// A span of an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

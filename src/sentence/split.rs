@@ -4,6 +4,7 @@
 //! (rule SB8) and so takes quadratic time on, say, a full stop before a megabyte of brackets. Here every look to either
 //! side is bounded or consumes what it reads, so that the time is linear in the input whatever it holds.
 
+use super::is_space;
 use super::list::List;
 use super::words::{self, Abbreviation};
 
@@ -630,11 +631,6 @@ fn skip_space(text: &str, at: usize) -> (usize, bool) {
 
 fn trim_end(text: &str) -> &str {
     text.trim_end_matches(is_space)
-}
-
-/// White space and what looks like it: zero-width signs and the byte order mark too.
-pub(crate) fn is_space(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
 }
 
 fn is_closer(c: char) -> bool {

@@ -2,6 +2,7 @@
 
 use super::step::Example;
 use super::{ClassWeights, Data};
+use crate::dataset::check::fold;
 use crate::dataset::{self, Dataset, LoadOptions, Row, cut_dev};
 use crate::error::{Error, Result};
 use crate::model::tokenizer::PairTokenizer;
@@ -11,7 +12,7 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -73,8 +74,12 @@ pub struct Sources {
     pub train: Vec<Vec<Row>>,
     /// Dev rows.
     pub dev: Vec<Row>,
-    /// What was read, for the model card.
+    /// What was read to learn from, for the model card.
     pub datasets: Vec<Dataset>,
+    /// What was read to choose with, where it was named.
+    pub dev_datasets: Vec<Dataset>,
+    /// Dev rows whose text is trained on too: they flatter the scores.
+    pub shared_texts: usize,
     /// The specs, in the same order as `train`.
     pub specs: Vec<SourceSpec>,
     /// How the dev split came about, in words.
@@ -99,8 +104,15 @@ pub fn read(
         dataset.rows.retain(wanted);
         Ok::<_, Error>(dataset)
     };
-    let mut out =
-        Sources { train: Vec::new(), dev: Vec::new(), datasets: Vec::new(), specs: train.to_vec(), dev_origin: String::new() };
+    let mut out = Sources {
+        train: Vec::new(),
+        dev: Vec::new(),
+        datasets: Vec::new(),
+        dev_datasets: Vec::new(),
+        shared_texts: 0,
+        specs: train.to_vec(),
+        dev_origin: String::new(),
+    };
     let mut own_dev = Vec::new();
     for spec in train {
         let mut dataset = load(spec)?;
@@ -127,6 +139,7 @@ pub fn read(
         for spec in dev {
             let mut dataset = load(spec)?;
             out.dev.append(&mut dataset.rows);
+            out.dev_datasets.push(dataset);
         }
         out.dev_origin = dev.iter().map(|d| d.dataset.rsplit('/').next().unwrap_or_default()).collect::<Vec<_>>().join(", ");
     } else if !own_dev.is_empty() {
@@ -150,6 +163,8 @@ pub fn read(
         }
         out.dev_origin = format!("{:.0} % of the training rows, cut off by article or source group", share * 100.0);
     }
+    let trained: HashSet<String> = out.train.iter().flatten().map(|r| fold(&r.text)).collect();
+    out.shared_texts = out.dev.iter().filter(|r| trained.contains(&fold(&r.text))).count();
     if out.dev.is_empty() {
         return Err(Error::new("no dev rows").hint("name some with --dev"));
     }
@@ -209,7 +224,7 @@ pub fn encode(sources: &Sources, labels: &[Stance], tokenizer: &PairTokenizer, w
 
 /// Refuses rows whose claim leaves no room for a sentence, by the row's name.
 pub fn check_claims(rows: &[Row], tokenizer: &PairTokenizer) -> Result<()> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     rows.iter()
         .filter(|r| seen.insert(&r.claim))
         .try_for_each(|r| tokenizer.check_claim(&r.claim).map_err(|e| e.hint(format!("the row is {:?}", r.id))))

@@ -139,6 +139,12 @@ fn card(run: &Run<'_>, precision: Precision) -> Result<String> {
             ),
         )?;
     }
+    for dataset in &run.sources.dev_datasets {
+        let licence = dataset.manifest.as_ref().map_or("not stated", |m| m.licence.as_str());
+        let split = dataset.split.as_deref().map_or_else(String::new, |s| format!(", {s}"));
+        let hashes: Vec<String> = dataset.files.iter().map(|f| format!("`{}`", &f.sha256[..16.min(f.sha256.len())])).collect();
+        w(&mut t, format_args!("| {}{split} | (dev) | | {licence} | {} |", file_name(&dataset.path), hashes.join(" ")))?;
+    }
     w(
         &mut t,
         format_args!(

@@ -115,6 +115,20 @@ fn a_killed_run_resumes_to_the_same_weights() {
 }
 
 #[test]
+fn named_dev_data_is_in_the_card_and_its_overlap_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("rows.csv"), rows(120)).unwrap();
+    // Twenty rows of the same file: every text is trained on too.
+    let some: String = rows(20);
+    fs::write(dir.path().join("choose.csv"), some).unwrap();
+    let args = ["--data", "rows.csv", "--dev", "choose.csv", "--output", "m", "--epochs", "1"];
+    let out = finetune(dir.path(), &args).output().unwrap();
+    let err = text(&out.stderr);
+    assert!(out.status.success() && err.contains("warning: 20 dev texts are trained on too"), "{err}");
+    assert!(fs::read_to_string(dir.path().join("m/README.md")).unwrap().contains("| choose.csv | (dev) | |"));
+}
+
+#[test]
 fn another_run_does_not_take_up_the_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("rows.csv"), rows(120)).unwrap();
