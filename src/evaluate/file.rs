@@ -110,11 +110,7 @@ impl Eval {
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self> {
-        let raw: Raw = toml::from_str(text).map_err(|e| {
-            let at = e.span().map_or(0, |s| s.start.min(text.len()));
-            let line = 1 + text.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count();
-            Error::new(e.message().to_owned()).line(line as u64)
-        })?;
+        let raw: Raw = crate::task::parse_toml(path, text)?;
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if raw.name.is_empty() || raw.name.starts_with('.') || !raw.name.chars().all(plain) {
             return Err(Error::new(format!("name {:?}", raw.name)).expected("letters, digits, '-', '_' and '.'"));

@@ -17,6 +17,8 @@ use crate::model::bert::Bert;
 use crate::model::config::BertConfig;
 use crate::model::load_forward;
 use crate::model::weights::{Checkpoint, Variables};
+use crate::score::Confusion;
+use crate::score::f1::macro_f1;
 use checkpoint::{Best, Checkpoints, State};
 use optimizer::AdamW;
 use plan::Plan;
@@ -385,26 +387,19 @@ fn score(bert: &Bert, rows: &[Example], labels: usize, threads: usize) -> Result
     let pairs: Vec<_> = rows.iter().map(|e| e.pair.clone()).collect();
     let logits = load_forward(bert, &pairs, labels, threads)?;
     let (mut right, mut loss) = (0usize, 0.0);
-    let (mut hit, mut gold_n, mut said_n) = (vec![0u32; labels], vec![0u32; labels], vec![0u32; labels]);
+    let mut matrix = Confusion::new(labels);
     for (z, row) in logits.iter().zip(rows) {
         let p = crate::model::softmax(z, 1.0);
         let said = crate::model::argmax(&p);
         // A row with several admissible labels counts for the one that was said, or else for its first.
         let gold = if row.target[said] { said } else { row.target.iter().position(|&t| t).unwrap_or(0) };
         right += usize::from(gold == said);
-        gold_n[gold] += 1;
-        said_n[said] += 1;
-        hit[said] += u32::from(gold == said);
+        matrix.add(gold, said, 1);
         let admissible: f64 = p.iter().zip(&row.target).filter(|&(_, &t)| t).map(|(p, _)| p).sum();
         loss -= admissible.max(1e-30).ln();
     }
-    let f1: Vec<f64> = (0..labels)
-        .filter(|&c| gold_n[c] + said_n[c] > 0)
-        .map(|c| 2.0 * f64::from(hit[c]) / f64::from(gold_n[c] + said_n[c]))
-        .collect();
     let n = rows.len().max(1) as f64;
-    let scores =
-        DevScores { macro_f1: f1.iter().sum::<f64>() / f1.len().max(1) as f64, accuracy: right as f64 / n, loss: loss / n };
+    let scores = DevScores { macro_f1: macro_f1(&matrix).unwrap_or(0.0), accuracy: right as f64 / n, loss: loss / n };
     Ok((scores, logits))
 }
 
