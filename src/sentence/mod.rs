@@ -1,5 +1,6 @@
 //! Articles to sentences.
 
+pub mod holder;
 mod list;
 mod split;
 mod words;
