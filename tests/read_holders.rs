@@ -79,11 +79,9 @@ fn polnear() {
         let golds: Vec<Gold> = row["attributions"].as_array().unwrap().iter().map(|a| {
             let content = spans(&a["content"], &bytes);
             let quoted = content.iter().any(|s| {
-                let (mut from, mut to) = (s.start.saturating_sub(3), (s.end + 3).min(text.len()));
-                while !text.is_char_boundary(from) { from += 1; }
-                while !text.is_char_boundary(to) { to -= 1; }
-                let t = &text[from..to];
-                t.contains(['"', '“', '”']) || t.contains("''")
+                let from = s.start - text[..s.start].chars().next_back().map_or(0, char::len_utf8);
+                let to = s.end + text[s.end..].chars().next().map_or(0, char::len_utf8);
+                text[from..to].contains(['"', '“', '”']) || text[from..to].contains("''")
             });
             Gold { source: spans(&a["source"], &bytes), cue: spans(&a["cue"], &bytes), content, quoted }
         }).filter(|g| !g.content.is_empty()).collect();

@@ -5,7 +5,7 @@
 //! linear in the length of a frame.
 
 use super::lexicon::{
-    ADV, ALONE, AUX, BARE, BE, CLAUSE, CONJ, DET, Form, HEARER, LOOSE, OBJECT, PERSON, PHRASE, PLURAL, PREP, PRON, RELATIVE, SAYING, SOURCE,
+    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, Form, HEARER, LOOSE, OBJECT, PERSON, PHRASE, PLURAL, PREP, PRON, RELATIVE, SAYING, SOURCE,
     SPEECH, SUB, TIME, TITLE, TO, VERB, Verb,
 };
 use super::tokens::{Token, What};
@@ -92,6 +92,13 @@ impl Frame<'_> {
         self.word(i).eq_ignore_ascii_case(word)
     }
 
+    /// Whether the quotation at `i` ends in a comma, a question mark, an exclamation mark or a dash: more follows.
+    fn ends_open(&self, i: usize) -> bool {
+        let Some(t) = self.get(i) else { return false };
+        let text = self.text.get(t.start..t.end).unwrap_or_default();
+        text.trim_end_matches(['"', '”', '\'', '’', '»', '`']).trim_end().ends_with([',', '?', '!', '—', '-', '…'])
+    }
+
     /// How many words the quotation at `i` has, and whether they look like a title: capitals on all but the small words.
     fn inside(&self, i: usize) -> (usize, bool) {
         let Some(t) = self.get(i) else { return (0, false) };
@@ -114,7 +121,7 @@ impl Frame<'_> {
         self.get(i).is_some_and(|t| {
             t.is_word()
                 && t.capital
-                && (!t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | TIME | ALONE) || i > 0 && t.is(AUX) && !t.is(BE) && t.end - t.start > 2)
+                && (!t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | ALONE) && (!t.is(TIME) || i > 0 && !t.is(CALENDAR)) || i > 0 && t.is(AUX) && !t.is(BE) && t.end - t.start > 2)
                 && !(t.is(ADV))
         })
     }
@@ -129,8 +136,7 @@ impl Frame<'_> {
                     || !(t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | RELATIVE) || self.is_adverb(i))
                         && (!t.is(VERB) || t.is(PERSON | SOURCE))
                         && (t.entry.verb.is_none() || t.is(PERSON | SOURCE) || self.adjectival(i))
-                        && (!t.is(TIME) || t.capital)
-                        && !(t.is(TIME))
+                        && !t.is(TIME)
                     || t.is(ALONE)
             }
             _ => false,
@@ -243,7 +249,9 @@ impl Frame<'_> {
                     let plain = self.get(before + 1).is_some_and(|t| !t.capital || t.is(DET | PREP | RELATIVE));
                     // `Roe, director of the Port Office, which …`
                     let told = phrase.start > 0 && self.mark(phrase.start - 1, ',') && self.get(phrase.start).is_some_and(|t| !t.capital);
-                    if named && !told && (plain || !(phrase.start > 0 && self.mark(phrase.start - 1, ','))) {
+                    // `who is now a fellow at the Center`
+                    let clean = phrase.start == 0 || self.get(phrase.start - 1).is_some_and(|t| !t.is_word() || t.is(CONJ | SUB | PREP));
+                    if named && !told && clean && (plain || !(phrase.start > 0 && self.mark(phrase.start - 1, ','))) {
                         break;
                     }
                 } else if best.is_some() {
@@ -283,6 +291,13 @@ impl Frame<'_> {
             if end == start && t.is(PRON | OBJECT) && !t.is(DET) {
                 return Some(start..end + 1);
             }
+            // A verb of no list: `Roe groused`, `the reporters gathered`.
+            let before = if end > start { self.get(end - 1) } else { None };
+            if t.is_word() && !t.capital && noun && !t.is(PERSON | SOURCE | PREP | CONJ | SAYING | ALONE)
+                && before.is_some_and(|b| b.is_word() && (b.capital && !b.is(DET | ALONE) || !b.is(DET) && self.word(end).ends_with("ed")))
+            {
+                break;
+            }
             if self.nominal(end) || t.is(TITLE) && t.is_word() {
                 noun = true;
             } else if t.is(DET) && (end == start || !noun || self.is(end - 1, PREP)) {
@@ -315,7 +330,9 @@ impl Frame<'_> {
         // `But`, `Meanwhile,`, a quotation
         for _ in 0..4 {
             let Some(t) = self.get(at).filter(|_| at < limit) else { return None };
-            if t.is(SUB | PREP) && !self.name(at) || self.word(at).ends_with("ing") && t.capital {
+            if let Some(comma) = (at..limit.min(at + 6)).find(|&i| self.mark(i, ',')).filter(|&c| (at..c).any(|i| self.is(i, TIME))) {
+                at = comma + 1;
+            } else if t.is(SUB | PREP) && !self.name(at) || self.word(at).ends_with("ing") && t.capital {
                 // An introduction: up to its comma.
                 let comma = (at..limit).find(|&i| self.mark(i, ','))?;
                 at = comma + 1;
@@ -360,6 +377,11 @@ impl Frame<'_> {
             match t.what {
                 What::Quotation(_) => return Right::Quotation(at),
                 What::Mark(':') => return Right::Colon(at + 1),
+                // `said, however, that`
+                What::Mark(',') if self.is_adverb(at + 1) && self.mark(at + 2, ',') => {
+                    at += 3;
+                    continue;
+                }
                 What::Mark(',') => {
                     return if self.quotation(at + 1) { Right::CommaQuotation(at + 1) } else { Right::Comma(at) };
                 }
@@ -402,6 +424,11 @@ impl Frame<'_> {
 
     /// Where a clause that begins at `from` ends, before the next cue that is not inside it.
     fn clause_end(&self, from: usize) -> usize {
+        self.end_of(from, false)
+    }
+
+    /// As [`Self::clause_end`]; a clause inside a relative clause ends before the verb of the outer one, too.
+    fn end_of(&self, from: usize, relative: bool) -> usize {
         let limit = self.tokens.len().min(from + LONGEST);
         let mut dashed = false;
         for i in from..limit {
@@ -435,8 +462,7 @@ impl Frame<'_> {
                         || self.word_is(j, "though"))
                         || n.is(CONJ) && self.get(j + 1).is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & CLAUSE != 0))
                         || self.quotation(j) && i > from + 1
-                        || n.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third) && v.takes & CLAUSE != 0)
-                        || n.is(AUX)
+                        || relative && (n.is(AUX) || n.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third)))
                         || self.speaks(j + usize::from(n.is(CONJ)))
                     {
                         return i;
@@ -458,7 +484,7 @@ impl Frame<'_> {
     fn speaks(&self, at: usize) -> bool {
         let Some(subject) = self.phrase_at(at) else { return false };
         let mut i = subject.end;
-        while i < subject.end + 4 && (self.is(i, AUX) || self.is_adverb(i)) {
+        while i < subject.end + 4 && (matches!(self.word(i), "has" | "have" | "had" | "did") || self.is_adverb(i)) {
             i += 1;
         }
         self.get(i).is_some_and(|t| {
@@ -508,12 +534,6 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
     let mut floor = 0;
     for i in 0..frame.tokens.len() {
         let Some(t) = frame.get(i).filter(|t| t.is_word()) else { continue };
-        let inside = found.iter().rev().take(4).any(|f| {
-            matches!(f.shape, Shape::Before | Shape::Participle | Shape::According | Shape::Phrase | Shape::Noun) && f.content.iter().any(|c| c.contains(&i))
-        });
-        if inside && !frame.word_is(i, "according") {
-            continue;
-        }
         let next = if frame.word_is(i, "according") && frame.word_is(i + 1, "to") {
             according(frame, i, floor)
         } else if let Some(verb) = t.entry.verb {
@@ -524,6 +544,19 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
             None
         };
         if let Some(next) = next.filter(|n| plausible(frame, n)) {
+            // What is said inside another statement belongs to that; a verb that seldom reports gives way.
+            let inside = |f: &&Found| {
+                matches!(f.shape, Shape::Before | Shape::Participle | Shape::According | Shape::Phrase | Shape::Noun)
+                    && f.content.iter().any(|c| c.contains(&i))
+            };
+            let around = matches!(next.shape, Shape::Inverted | Shape::Behind) || frame.word_is(i, "according");
+            if !around && let Some(at) = found.iter().rev().take(4).position(|f| inside(&f)) {
+                let at = found.len() - 1 - at;
+                if found[at].verb.is_none_or(|v| v.takes & LOOSE == 0) {
+                    continue;
+                }
+                found.remove(at);
+            }
             if matches!(next.shape, Shape::Inverted | Shape::Behind | Shape::According) {
                 floor = next.cue.end.max(next.speaker.end);
             }
@@ -545,11 +578,34 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
     found
 }
 
+/// The subject of a frame, as far as it is a person or a source.
+pub(super) fn subject(frame: &Frame<'_>) -> Option<Range<usize>> {
+    frame.main_subject(0, frame.tokens.len()).filter(|s| {
+        let alone = s.len() == 1;
+        alone && matches!(frame.word(s.start).to_ascii_lowercase().as_str(), "he" | "she")
+            || !(alone && frame.is(s.start, PRON)) && (s.clone().any(|k| frame.name(k)) || frame.is(frame.head(s), PERSON | SOURCE))
+    })
+}
+
 /// Whether a statement without quotation marks has a speaker that can say things.
 fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     let quoted = f.content.iter().any(|c| c.clone().any(|i| frame.quotation(i)));
-    if quoted || matches!(f.shape, Shape::According | Shape::Colon) {
-        return true;
+    let pronoun = if f.speaker.len() == 1 { frame.word(f.speaker.start).to_ascii_lowercase() } else { String::new() };
+    match f.shape {
+        Shape::According | Shape::Colon => return true,
+        Shape::Noun if !f.content.first().is_some_and(|c| frame.word_is(c.start, "that")) => return false,
+        _ if quoted => return true,
+        // `…, saying that …`; not `in denouncing …`
+        Shape::Participle => {
+            let joined = f.cue.start == 0 || frame.before(f.cue.start).is_some_and(|t| matches!(t.what, What::Mark(_)) || t.is(CONJ));
+            let verb = f.verb.is_some_and(|v| v.form == Form::Ing);
+            if !joined || !verb || matches!(pronoun.as_str(), "it" | "they") {
+                return false;
+            }
+        }
+        Shape::Behind if f.verb.is_some_and(|v| v.takes & PHRASE != 0) || matches!(pronoun.as_str(), "who" | "which" | "that") => return false,
+        Shape::Inverted if !f.speaker.clone().any(|i| frame.name(i)) => return false,
+        _ => {}
     }
     // Some verbs report only where `that` follows.
     if f.verb.is_some_and(|v| v.takes & LOOSE != 0) && !f.content.first().is_some_and(|c| frame.word_is(c.start, "that")) && !(f.shape == Shape::Behind && f.verb.is_some_and(|v| v.form == Form::Past)) {
@@ -557,7 +613,7 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     }
     let firm = f.verb.is_some_and(|v| v.takes & SPEECH != 0 && v.takes & CLAUSE != 0);
     if f.speaker.len() == 1 {
-        match frame.word(f.speaker.start).to_ascii_lowercase().as_str() {
+        match pronoun.as_str() {
             "i" | "we" | "you" => return false,
             "it" | "they" | "which" | "that" | "who" => return firm,
             "he" | "she" => return true,
@@ -578,7 +634,7 @@ fn according(frame: &Frame<'_>, at: usize, floor: usize) -> Option<Found> {
     // Past an apposition to the comma, if the phrase stands at the start.
     let first = at == 0 || frame.before(at).is_some_and(|t| t.is(CONJ) && at == 1);
     if first {
-        let mut comma = (speaker.end..frame.tokens.len().min(speaker.end + REACH)).find(|&i| frame.mark(i, ','))?;
+        let mut comma = (speaker.end..frame.tokens.len().min(speaker.end + REACH)).find(|&i| frame.mark(i, ',') || frame.mark(i, ':'))?;
         // `According to Roe, a pilot, …`
         if let Some(next) = (comma + 1..frame.tokens.len().min(comma + 20)).find(|&i| frame.mark(i, ',')).filter(|_| frame.is(comma + 1, DET) || frame.is(comma + 1, RELATIVE))
             && frame.apposition(comma + 1, next)
@@ -629,6 +685,10 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     if frame.get(i).is_some_and(|t| t.capital) && i > 0 && frame.tokens.iter().take(REACH).any(|t| t.is_word() && !t.capital && t.end - t.start > 5) && verb.form != Form::Past {
         return None;
     }
+    // `five states held …`
+    if matches!(super::lexicon::lemma(verb), "state" | "figure") && !matches!(verb.form, Form::Past | Form::Ing) {
+        return None;
+    }
     // A noun: `the claim`, `his report`, `of hope`.
     if start == i && matches!(verb.form, Form::Base | Form::Third) {
         let noun = before.is_none_or(|t| t.is(DET) && !t.is(ALONE) && !t.is(PRON) || t.is(PREP) || t.what == What::Possessive || matches!(t.what, What::Mark(_)) && !t.is_mark(','));
@@ -642,7 +702,7 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
             return None;
         }
         let speaker = found.last().map(|f| f.speaker.clone()).or_else(|| frame.main_subject(floor, start))?;
-        let content = content_right(frame, right, takes(CLAUSE))?;
+        let content = content_right(frame, right, takes(CLAUSE), false)?;
         return Some(Found { shape: Shape::Participle, verb: Some(verb), cue: start..i + 1, speaker, addressee: None, content });
     }
     // Passive: `was told`, `is expected`; progressive: `was saying`.
@@ -697,16 +757,28 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         return None;
     }
     let restrictive = frame.is(speaker.start, RELATIVE | SUB) && speaker.len() == 1 && !frame.before(speaker.start).is_some_and(|t| t.is_mark(','));
-    if frame.before(speaker.start).is_some_and(|t| t.is_word()) && matches!(frame.word(speaker.start - 1), "what" | "which" | "whom") {
+    // `what Roe calls “…”`
+    if frame.before(speaker.start).is_some_and(|t| t.is_word()) && matches!(frame.word(speaker.start - 1), "what" | "which" | "whom") && !frame.quotation(i + 1) {
         return None;
     }
     let mut after = i + 1;
     let mut addressee = None;
+    // `as Roe put it`
+    if super::lexicon::lemma(verb) == "put" {
+        if !frame.word_is(after, "it") {
+            return None;
+        }
+        after += 1;
+    }
     if takes(HEARER) || matches!(super::lexicon::lemma(verb), "tell" | "ask" | "warn" | "write" | "urge" | "email" | "text" | "promise" | "caution") {
         addressee = addressee_at(frame, after, verb);
         if let Some(a) = &addressee {
             after = a.end;
         }
+    }
+    // `everything she says is true`
+    if frame.is(after, AUX) && !frame.mark(after, ',') {
+        return None;
     }
     let right = frame.right(after, takes(BARE) || addressee.is_some() && takes(CLAUSE));
     let cue = start..i + 1;
@@ -740,17 +812,21 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     }
     // What stands to the left of the subject.
     let left = left_content(frame, speaker.start, floor, inherited);
-    let quoted_left = speaker.start > 0 && frame.quotation(speaker.start - 1);
+    // The quotation ends in a comma of its own, or one follows it: the cue belongs to it, whatever stands behind.
+    let quotation = speaker.start.checked_sub(if speaker.start > 0 && frame.mark(speaker.start - 1, ',') { 2 } else { 1 }).filter(|&q| frame.quotation(q));
+    let quoted_left = quotation.is_some();
+    let closed_left = quotation.is_some_and(|q| q + 2 == speaker.start || frame.ends_open(q)) && !quotation.is_some_and(|q| q > 0 && frame.is(q - 1, PREP) && frame.inside(q).1);
     if let Some(left) = left
         && (takes(SPEECH) || takes(CLAUSE))
-        && (matches!(right, Right::End(_) | Right::Comma(_) | Right::CommaQuotation(_)) || quoted_left && !matches!(right, Right::That(_) | Right::Clause(_)))
+        && (matches!(right, Right::End(_) | Right::Comma(_) | Right::CommaQuotation(_)) || quoted_left && !matches!(right, Right::That(_) | Right::Clause(_)) || closed_left)
     {
+        let pure = left.clone().all(|k| !frame.get(k).is_some_and(Token::is_word));
         let mut content = vec![left.clone()];
-        resume(frame, right, quoted_left, &mut content);
+        resume(frame, right, quoted_left && pure, &mut content);
         return Some(Found { shape: Shape::Behind, verb: Some(verb), cue, speaker, addressee, content });
     }
     if takes(CLAUSE) || takes(SPEECH) && !takes(PHRASE) {
-        if let Some(content) = content_right(frame, right, takes(CLAUSE)) {
+        if let Some(content) = content_right(frame, right, takes(CLAUSE), frame.is(speaker.start, RELATIVE)) {
             return Some(Found { shape: Shape::Before, verb: Some(verb), cue, speaker, addressee, content });
         }
     }
@@ -780,7 +856,7 @@ fn phrase_follows(frame: &Frame<'_>, at: usize, verb: Verb) -> bool {
         "back" if lemma == "call" => return false,
         _ => {}
     }
-    t.is_quotation() || t.is_word() && (t.is(DET | OBJECT | ALONE) || t.capital || !t.is(PREP | CONJ | SUB | AUX | PRON | TIME | VERB | ADV)) && !frame.word_is(at, "that")
+    t.is_quotation() || t.is_word() && (t.is(DET | OBJECT | ALONE) || t.capital || !t.is(PREP | CONJ | SUB | AUX | PRON | TIME | VERB | ADV)) && (verb.takes & CLAUSE == 0 || !frame.word_is(at, "that"))
 }
 
 /// Whether the number of the subject fits the form of the verb.
@@ -802,13 +878,13 @@ fn agrees(frame: &Frame<'_>, speaker: &Range<usize>, verb: Verb, aux: bool, inhe
 }
 
 /// What is said, from what follows the cue.
-fn content_right(frame: &Frame<'_>, right: Right, clause: bool) -> Option<Vec<Range<usize>>> {
+fn content_right(frame: &Frame<'_>, right: Right, clause: bool, relative: bool) -> Option<Vec<Range<usize>>> {
     let from = match right {
         Right::Quotation(at) | Right::CommaQuotation(at) | Right::Colon(at) => at,
         Right::That(at) | Right::Clause(at) if clause => at,
         _ => return None,
     };
-    let end = frame.clause_end(from);
+    let end = frame.end_of(from, relative);
     (end > from).then(|| vec![from..end])
 }
 
@@ -893,10 +969,13 @@ fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, floor: usiz
     let _ = floor;
     let before = frame.before(start);
     // `criticism for calling`, `the calling`
-    if before.is_some_and(|t| t.is(DET) || t.is(PREP) && !matches!(frame.word(start - 1), "by" | "before" | "after" | "while" | "in" | "with") || t.is_word() && (t.is(PERSON | SOURCE) || !t.is(PREP | CONJ | SUB | ADV))) {
+    if before.is_some_and(|t| t.is(DET) || t.is(PREP) && !matches!(frame.word(start - 1), "by" | "before" | "after" | "while" | "in" | "with") || t.is_word() && (t.is(PERSON | SOURCE) || !t.is(PREP | CONJ | SUB | ADV)) && !frame.phrase_before(start).is_some_and(|p| p.start > 0 && frame.word_is(p.start - 1, "with"))) {
         return None;
     }
+    // `with Roe promising …`
+    let own = frame.phrase_before(start).filter(|p| p.start > 0 && frame.word_is(p.start - 1, "with"));
     let speaker = match found.last() {
+        _ if own.is_some() => own?,
         Some(f) => f.speaker.clone(),
         None if start == 0 => {
             let comma = (i..frame.tokens.len().min(i + REACH)).find(|&k| frame.mark(k, ','))?;
@@ -914,7 +993,7 @@ fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, floor: usiz
         }
     }
     let right = frame.right(after, takes(BARE) || addressee.is_some());
-    let content = match content_right(frame, right, takes(CLAUSE)) {
+    let content = match content_right(frame, right, takes(CLAUSE), false) {
         Some(content) => content,
         None if phrase_follows(frame, after, verb) => {
             let end = frame.clause_end(after);
@@ -987,7 +1066,7 @@ fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
         let prior = found.iter().rev().find(|f| f.cue.start < i && i - f.cue.start < REACH).map(|f| f.speaker.clone());
         let speaker = match prior {
             Some(speaker) => Some(speaker),
-            None if words >= WORDS_BESIDE => frame.main_subject(0, i).filter(|s| {
+            None if words >= WORDS_BESIDE || frame.before(i).is_some_and(|t| t.is_mark(':')) => frame.main_subject(0, i).filter(|s| {
                 let alone = s.len() == 1;
                 alone && matches!(frame.word(s.start).to_ascii_lowercase().as_str(), "he" | "she")
                     || !(alone && frame.is(s.start, PRON)) && (s.clone().any(|k| frame.name(k)) || frame.is(frame.head(s), PERSON | SOURCE))

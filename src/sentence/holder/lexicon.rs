@@ -108,6 +108,9 @@ impl Entry {
     }
 }
 
+/// Day of the week or month.
+pub(super) const CALENDAR: Flags = 1 << 21;
+
 /// Longest word of the lists, in bytes.
 const LONGEST: usize = 24;
 
@@ -227,7 +230,7 @@ fn plural(noun: &str) -> String {
 #[rustfmt::skip]
 const WORDS: &[(Flags, &str)] = &[
     (DET, "a an the this these those that my your his its our their her no every each another either neither such what whose any"),
-    (DET | ALONE, "some many several most few all both others one two three four five six seven eight nine ten dozens hundreds \
+    (DET | ALONE, "each another either neither some many several most few all both others one two three four five six seven eight nine ten dozens hundreds \
         thousands none half percent two-thirds three-quarters one-third everyone nobody someone anyone everybody somebody"),
     (PRON, "he she they it we i you who which"),
     (OBJECT, "him her them me us it you himself herself themselves everyone people"),
@@ -246,8 +249,10 @@ const WORDS: &[(Flags, &str)] = &[
         initially originally separately similarly likewise famously flatly bluntly rightly wrongly both all either quietly n't \
         long much further thus hence therefore however nevertheless nonetheless moreover furthermore meanwhile though earlier \
         repeatedly today yesterday specifically apparently allegedly supposedly"),
-    (TIME, "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september \
-        october november december jan feb mar apr jun jul aug sept sep oct nov dec today yesterday tomorrow tonight week weeks month \
+    (TIME | CALENDAR, "monday tuesday wednesday thursday friday saturday sunday january february march april june july august \
+        september october november december jan feb mar apr jun jul aug sept sep oct nov dec jan. feb. mar. apr. jun. jul. aug. \
+        sept. sep. oct. nov. dec. a.m. p.m."),
+    (TIME, "today yesterday tomorrow tonight week weeks month \
         months year years day days morning afternoon evening night weekend hour hours minute minutes ago earlier spring summer \
         autumn fall winter noon midnight"),
     (TITLE, "mr mr. mrs mrs. ms ms. dr dr. prof prof. sen sen. sens. rep rep. reps. gov gov. gen gen. lt lt. col col. maj maj. capt capt. \
@@ -310,16 +315,16 @@ const NOUNS: &[(Flags, &str)] = &[
 #[rustfmt::skip]
 const VERBS: &[(Takes, &str)] = &[
     (CLAUSE | BARE | SPEECH, "say/said claim argue insist admit/admitted acknowledge concede declare announce suggest warn recall assert \
-        allege reveal conclude swear/swore/sworn contend confess boast brag/bragged tell/told joke predict note add confirm testify"),
-    (CLAUSE | SPEECH, "explain stress emphasize emphasise remark observe reply quip/quipped write/wrote/written tweet reiterate complain \
-        lament figure indicate imply caution estimate find/found/found show/showed/shown demonstrate hint speculate theorize recommend \
+        allege reveal conclude swear/swore/sworn contend confess boast brag/bragged tell/told joke predict note confirm testify"),
+    (CLAUSE | SPEECH, "add explain remark observe reply quip/quipped write/wrote/written tweet reiterate complain \
+        figure indicate imply caution put/put/put estimate find/found/found show/showed/shown demonstrate hint speculate theorize recommend \
         request urge wonder ask disclose divulge hypothesize posit underline underscore opine muse quote marvel proclaim counter point-out"),
     (CLAUSE | SPEECH | LOOSE, "state report post respond answer repeat maintain continue signal mention decide determine learn reason charge \
         protest object stipulate specify certify project forecast/forecast/forecast calculate rule"),
     (CLAUSE | BARE, "think/thought/thought believe hope fear suspect reckon"),
     (CLAUSE | BARE | LOOSE, "know/knew/known feel/felt/felt mean/meant/meant assume expect wish worry understand/understood/understood realize \
         realise guess imagine bet/bet/bet/betting dream/dreamed"),
-    (CLAUSE | SPEECH | TO, "agree promise pledge vow offer propose demand"),
+    (CLAUSE | SPEECH | TO, "agree promise vow offer propose demand"),
     (SPEECH, "shout yell scream whisper mutter murmur cry exclaim chant sigh laugh smile gush snap/snapped bark fume rant thunder \
         interject interrupt retort begin/began/begun/beginning blog/blogged text email e-mail read/read/read go/went/gone/going chime \
         sing/sang/sung plead beg/begged chide scold tease riff comment elaborate narrate recite recount caption fire shoot/shot/shot"),
@@ -327,10 +332,10 @@ const VERBS: &[(Takes, &str)] = &[
     (PHRASE | SPEECH, "call describe dub/dubbed label brand term dismiss slam/slammed blast criticize criticise denounce condemn deride decry \
         praise characterize characterise portray depict mock ridicule accuse assail blame hail tout laud applaud commend \
         chastise rebuke castigate lambaste bash rip/ripped refer attribute nickname"),
-    (PHRASE | CLAUSE | SPEECH, "deny question dispute doubt defend express voice cite outline highlight"),
-    (PHRASE | CLAUSE | SPEECH | LOOSE, "challenge discuss address detail attack"),
+    (PHRASE | CLAUSE | SPEECH, "question dispute doubt defend express voice cite outline highlight"),
+    (PHRASE | CLAUSE | SPEECH | LOOSE, "deny lament emphasize emphasise stress challenge discuss address detail attack"),
     (TO, "decline"),
-    (TO | CLAUSE | LOOSE, "threaten"),
+    (TO | CLAUSE | LOOSE | SPEECH, "threaten pledge"),
     (TO | LOOSE, "refuse intend plan/planned seek/sought/sought"),
     (TO | PHRASE | LOOSE, "want prefer/preferred"),
     (PHRASE, "reject rebut/rebutted refute repudiate disavow renounce scorn resent regret/regretted"),

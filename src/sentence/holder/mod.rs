@@ -57,6 +57,8 @@ pub fn attributions(article: &Article, sentences: &[Sentence]) -> Vec<Attributio
     let mut next = 0;
     // The speaker of the attribution before, and its block.
     let mut last: Option<(Span, usize)> = None;
+    // The subject of the frame before, where that ended in a colon.
+    let mut announced: Option<Span> = None;
     for (number, block) in article.blocks.iter().enumerate() {
         let first = next;
         while sentences.get(next).is_some_and(|s| s.start < block.end) {
@@ -77,9 +79,13 @@ pub fn attributions(article: &Article, sentences: &[Sentence]) -> Vec<Attributio
                 let (a, b) = (slice.get(r.start)?, slice.get(r.end.checked_sub(1)?)?);
                 (a.start < b.end).then_some(Span { start: block.start + a.start, end: block.start + b.end })
             };
-            if found.is_empty() && slice.iter().any(|t| t.is_quotation()) && !slice.iter().any(|t| t.is_word()) {
+            let before = announced.take();
+            if found.is_empty() && slice.last().is_some_and(|t| t.is_mark(':')) {
+                announced = cues::subject(&frame).as_ref().and_then(span);
+            }
+            if found.is_empty() && slice.iter().any(|t| t.is_quotation()) && !slice.iter().any(|t| t.is_word() && !t.is(lexicon::CONJ)) {
                 // Nothing but a quotation: the speaker goes on.
-                if let Some((written, _)) = last {
+                if let Some(written) = before.or(last.map(|l| l.0)) {
                     let content = slice.iter().filter(|t| t.is_quotation()).map(|t| Span { start: block.start + t.start, end: block.start + t.end }).collect();
                     out.push(Attribution { form: Form::Direct, shape: Shape::Alone, verb: None, written, cue: Span { start: written.end, end: written.end }, addressee: None, content });
                     last = Some((written, number));
@@ -107,7 +113,17 @@ pub fn attributions(article: &Article, sentences: &[Sentence]) -> Vec<Attributio
             }
         }
     }
+    named_before_colons(article, &mut out);
     out
+}
+
+/// `Roe: …` counts where Roe speaks elsewhere, too, or is called by a given name.
+fn named_before_colons(article: &Article, out: &mut Vec<Attribution>) {
+    let last_word = |span: Span| article.text.get(span.start..span.end).and_then(|t| t.split_whitespace().last()).map(str::to_lowercase);
+    let known: std::collections::HashSet<String> = out.iter().filter(|a| a.shape != Shape::Colon).filter_map(|a| last_word(a.written)).collect();
+    out.retain(|a| {
+        a.shape != Shape::Colon || a.form == Form::Direct || last_word(a.written).is_some_and(|w| known.contains(&w))
+    });
 }
 
 fn form(_text: &str, tokens: &[tokens::Token], content: &[std::ops::Range<usize>]) -> Form {
