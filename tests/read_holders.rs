@@ -56,12 +56,12 @@ fn touches(a: Span, b: Span) -> bool {
 }
 
 fn same_speaker(text: &str, p: &Attribution, gold: &Gold) -> bool {
-    if gold.source.iter().any(|&s| touches(s, p.written)) {
+    if gold.source.iter().any(|&s| touches(s, p.speaker.written)) {
         return true;
     }
     let last = |s: Span| text[s.start..s.end].split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 2 && w.starts_with(char::is_uppercase)).last().map(str::to_owned);
-    let Some(name) = last(p.written) else { return false };
-    gold.source.iter().any(|&s| text[s.start..s.end].split(|c: char| !c.is_alphanumeric()).any(|w| w == name))
+    let names: Vec<String> = [last(p.speaker.written), p.speaker.resolved.and_then(last)].into_iter().flatten().collect();
+    gold.source.iter().any(|&s| text[s.start..s.end].split(|c: char| !c.is_alphanumeric()).any(|w| names.iter().any(|n| n == w)))
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn polnear() {
                 let mut hi2 = (hi + 40).min(text.len()); while !text.is_char_boundary(hi2) { hi2 -= 1; }
                 println!("MISS c={} src={:?} cue={:?}\n   {}[[{}]]{}", content, g.source.iter().map(|s| &text[s.start..s.end]).collect::<Vec<_>>(), g.cue.iter().map(|s| &text[s.start..s.end]).collect::<Vec<_>>(), flat(&text[lo2..lo]), flat(&text[lo..hi]), flat(&text[hi..hi2]));
                 for p in &found { if p.content.iter().any(|s| g.content.iter().any(|t| touches(*s, *t))) {
-                    println!("     pred {:?} {:?} [{}] {:?}", p.shape, p.verb, &text[p.written.start..p.written.end], p.content.iter().map(|s| flat(&text[s.start..s.end])).collect::<Vec<_>>());
+                    println!("     pred {:?} {:?} [{}] {:?}", p.shape, p.verb, &text[p.speaker.written.start..p.speaker.written.end], p.content.iter().map(|s| flat(&text[s.start..s.end])).collect::<Vec<_>>());
                 } }
             }
         }
@@ -117,14 +117,21 @@ fn polnear() {
                 e.0 += 1; e.1 += ok as usize; e.2 += content as usize;
             }
             {
-                let w = &text[p.written.start..p.written.end];
+                let w = &text[p.speaker.written.start..p.speaker.written.end];
                 let kind = match w.to_lowercase().as_str() { "i" | "we" | "you" => "I", "who" | "which" | "that" => "who", "he" | "she" => "he", "they" | "it" => "they", "his" | "her" | "their" | "its" | "my" => "his", _ if w.split_whitespace().any(|x| x.starts_with(char::is_uppercase) && !matches!(x, "The" | "A" | "An" | "Some" | "Many")) => "name", _ => "noun" };
-                for key in [format!("{group} {:?} KIND {kind}", p.shape), format!("{group} KIND {kind}")] { let e = verbs.entry(key).or_default(); e.0 += 1; e.1 += ok as usize; e.2 += content as usize; }
+                let cue = p.cue.map_or("", |c| c.of(text)).to_lowercase();
+                let words: Vec<&str> = cue.split_whitespace().collect();
+                let aux = if cue.contains("n't") || cue.contains("n’t") || words.contains(&"not") || words.contains(&"never") { "neg" } else if words.iter().any(|w| ["would","will","could","can","may","might","should","must"].contains(w)) { "modal" } else if words.len() > 1 { "multi" } else { "one" };
+                let block = article.blocks.iter().find(|b| b.start <= p.speaker.written.start && p.speaker.written.end <= b.end).map_or("none", |b| b.kind.as_str());
+                let pre = { let s0 = sentence::split(&article); let st = s0.iter().find(|s| s.start <= p.speaker.written.start && p.speaker.written.end <= s.end).map_or(0, |s| s.start); let b = text[st..p.speaker.written.start.max(st)].split_whitespace().next().unwrap_or("").to_lowercase(); b };
+                let len = p.content.iter().map(|c| text[c.start..c.end].split_whitespace().count()).sum::<usize>();
+                let lenk = match len { 0..=2 => "a1-2", 3..=5 => "b3-5", 6..=10 => "c6-10", 11..=20 => "d11-20", 21..=40 => "e21-40", _ => "f41+" };
+                for key in [format!("{group} LEN {lenk}"), format!("{group} AUX {aux}"), format!("{group} BLOCK {block}"), format!("{group} PRE {pre}"), format!("{group} {:?} FORM {}", p.shape, words.last().map_or("", |w| if w.ends_with("ing") {"ing"} else if w.ends_with("ed")||*w=="said"||*w=="told" {"past"} else if w.ends_with('s') {"third"} else {"other"})), format!("{group} {:?} KIND {kind}", p.shape), format!("{group} KIND {kind}")] { let e = verbs.entry(key).or_default(); e.0 += 1; e.1 += ok as usize; e.2 += content as usize; }
             }
-            if show == "spk" && !ok && n % 7 == 2 { for g in &golds { if g.cue.iter().any(|c| touches(*c, p.cue)) && !same_speaker(text, p, g) {
-                let at = p.written.start.min(p.cue.start).min(g.source.first().map_or(usize::MAX, |s| s.start)); let mut lo = at.saturating_sub(40); while !text.is_char_boundary(lo) { lo += 1; }
-                let mut hi = (p.cue.end.max(p.written.end) + 50).min(text.len()); while !text.is_char_boundary(hi) { hi -= 1; }
-                println!("SPK {:?} {:?} ours [{}] gold {:?}\n     {}", p.shape, p.verb, &text[p.written.start..p.written.end], g.source.iter().map(|s| &text[s.start..s.end]).collect::<Vec<_>>(), flat(&text[lo..hi]));
+            if show == "spk" && !ok && n % 7 == 2 { for g in &golds { if g.cue.iter().any(|c| touches(*c, p.cue.unwrap_or(p.speaker.written))) && !same_speaker(text, p, g) {
+                let at = p.speaker.written.start.min(g.source.first().map_or(usize::MAX, |s| s.start)); let mut lo = at.saturating_sub(40); while !text.is_char_boundary(lo) { lo += 1; }
+                let mut hi = (p.speaker.written.end + 90).min(text.len()); while !text.is_char_boundary(hi) { hi -= 1; }
+                println!("SPK {:?} {:?} ours [{}] gold {:?}\n     {}", p.shape, p.verb, &text[p.speaker.written.start..p.speaker.written.end], g.source.iter().map(|s| &text[s.start..s.end]).collect::<Vec<_>>(), flat(&text[lo..hi]));
             } } }
             let e = verbs.entry(format!("{group} {:?} {}", p.shape, p.verb.unwrap_or("-"))).or_default();
             e.0 += 1; e.1 += ok as usize; e.2 += content as usize;
@@ -132,15 +139,15 @@ fn polnear() {
             if show == "beside" && format!("{:?}", p.shape) == "Beside" && n % 5 == 1 {
                 let c = p.content[0]; let mut lo = c.start.saturating_sub(90); while !text.is_char_boundary(lo) { lo += 1; }
                 let mut hi = (c.end + 30).min(text.len()); while !text.is_char_boundary(hi) { hi -= 1; }
-                println!("BES {} [{}] {}<<{}>>{}", if ok {"OK   "} else if content {"wrong speaker"} else {"NOTHING"}, &text[p.written.start..p.written.end], flat(&text[lo..c.start]), flat(&text[c.start..c.end]), flat(&text[c.end..hi]));
+                println!("BES {} [{}] {}<<{}>>{}", if ok {"OK   "} else if content {"wrong speaker"} else {"NOTHING"}, &text[p.speaker.written.start..p.speaker.written.end], flat(&text[lo..c.start]), flat(&text[c.start..c.end]), flat(&text[c.end..hi]));
             }
             if !ok && show.len() > 2 && key.contains(&show) && (n % 6) == 3 {
-                let lo = p.content.iter().chain([&p.written]).map(|s| s.start).min().unwrap();
-                let hi = p.content.iter().chain([&p.written]).map(|s| s.end).max().unwrap();
+                let lo = p.content.iter().chain([&p.speaker.written]).map(|s| s.start).min().unwrap();
+                let hi = p.content.iter().chain([&p.speaker.written]).map(|s| s.end).max().unwrap();
                 let mut lo2 = lo.saturating_sub(50); while !text.is_char_boundary(lo2) { lo2 += 1; }
                 let mut hi2 = (hi + 30).min(text.len()); while !text.is_char_boundary(hi2) { hi2 -= 1; }
                 for g in golds.iter().filter(|g| g.content.iter().any(|s| p.content.iter().any(|t| touches(*s, *t)))) { println!("   GOLD src={:?} cue={:?} {:?}", g.source.iter().map(|s| &text[s.start..s.end]).collect::<Vec<_>>(), g.cue.iter().map(|s| &text[s.start..s.end]).collect::<Vec<_>>(), g.content.iter().map(|s| flat(&text[s.start..s.end])).collect::<Vec<_>>()); }
-                println!("WRONG {key} c={content} [{}] {:?}\n      {}", &text[p.written.start..p.written.end], p.content.iter().map(|s| flat(&text[s.start..s.end])).collect::<Vec<_>>(), flat(&text[lo2..hi2]));
+                println!("WRONG {key} c={content} [{}] {:?}\n      {}", &text[p.speaker.written.start..p.speaker.written.end], p.content.iter().map(|s| flat(&text[s.start..s.end])).collect::<Vec<_>>(), flat(&text[lo2..hi2]));
             }
         }
     }

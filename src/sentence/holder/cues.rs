@@ -578,6 +578,69 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
     found
 }
 
+/// A name or noun phrase of a frame, for finding out who is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Described {
+    /// The name in it, or its head noun.
+    pub core: Range<usize>,
+    pub named: bool,
+    /// Begins with `the`, `this`, `that`, or a possessive.
+    pub definite: bool,
+    /// Nouns that say what it is: before the name, or in the apposition behind it.
+    pub roles: Vec<usize>,
+}
+
+/// What a phrase is made of.
+pub(super) fn describe(frame: &Frame<'_>, phrase: &Range<usize>) -> Described {
+    let head = frame.head(phrase);
+    let named = frame.name(head);
+    let mut core = head..head + 1;
+    let mut roles = Vec::new();
+    if named {
+        while core.start > phrase.start && (frame.name(core.start - 1) || frame.is(core.start - 1, TITLE) && frame.get(core.start - 1).is_some_and(|t| t.capital)) {
+            core.start -= 1;
+        }
+        while core.end < phrase.end && frame.name(core.end) {
+            core.end += 1;
+        }
+        // `the Danish minister Ada Roe`, `President Roe`
+        roles.extend((phrase.start..core.end).filter(|&i| frame.is(i, PERSON) && i + 1 != core.end));
+        // `Ada Roe, a former minister`
+        if frame.mark(phrase.end, ',') {
+            let limit = frame.tokens.len().min(phrase.end + 14);
+            let end = (phrase.end + 1..limit).find(|&i| frame.get(i).is_some_and(|t| !t.is_word() || t.is(AUX | RELATIVE))).unwrap_or(limit);
+            roles.extend((phrase.end + 1..end).find(|&i| frame.is(i, PERSON) && !frame.get(i + 1).is_some_and(|t| t.is_word() && t.is(PERSON))));
+        }
+    }
+    let first = frame.word(phrase.start).to_ascii_lowercase();
+    let definite = matches!(first.as_str(), "the" | "this" | "that" | "these" | "those" | "his" | "her" | "their" | "its");
+    Described { core, named, definite, roles }
+}
+
+/// What a relative pronoun at `i` stands for.
+pub(super) fn antecedent(frame: &Frame<'_>, i: usize) -> Option<Range<usize>> {
+    let end = if i > 0 && frame.mark(i - 1, ',') { i - 1 } else { i };
+    frame.phrase_before(end)
+}
+
+/// Every name of a frame outside its quotations, with the titles before it.
+pub(super) fn names(frame: &Frame<'_>) -> Vec<Range<usize>> {
+    let mut names = Vec::new();
+    let mut i = 0;
+    while i < frame.tokens.len() {
+        if !frame.name(i) {
+            i += 1;
+            continue;
+        }
+        let start = i;
+        while frame.name(i) || frame.get(i).is_some_and(|t| t.is_word() && t.is(TITLE) && t.capital) {
+            i += 1;
+        }
+        names.push(start..i);
+    }
+    names
+}
+
 /// The subject of a frame, as far as it is a person or a source.
 pub(super) fn subject(frame: &Frame<'_>) -> Option<Range<usize>> {
     frame.main_subject(0, frame.tokens.len()).filter(|s| {
@@ -593,7 +656,7 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     let pronoun = if f.speaker.len() == 1 { frame.word(f.speaker.start).to_ascii_lowercase() } else { String::new() };
     match f.shape {
         Shape::According | Shape::Colon => return true,
-        Shape::Noun if !f.content.first().is_some_and(|c| frame.word_is(c.start, "that")) => return false,
+        Shape::Noun if !quoted || !f.content.first().is_some_and(|c| frame.word_is(c.start, "that")) => return false,
         _ if quoted => return true,
         // `…, saying that …`; not `in denouncing …`
         Shape::Participle => {
@@ -607,6 +670,22 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         Shape::Inverted if !f.speaker.clone().any(|i| frame.name(i)) => return false,
         _ => {}
     }
+    // What somebody could say or did not say is not said.
+    let hedged = f.cue.clone().any(|i| {
+        let word = frame.word(i);
+        matches!(word, "not" | "never" | "would" | "will" | "could" | "can" | "may" | "might" | "should" | "must") || word.ends_with("n't") || word.ends_with("n’t")
+    });
+    if hedged {
+        return false;
+    }
+    if f.shape == Shape::Phrase {
+        let finite = f.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third | Form::Participle));
+        let first = f.content.first().map_or(0, |c| c.start);
+        let called = f.verb.is_some_and(|v| super::lexicon::lemma(v) == "call") && !matches!(frame.word(first), "for" | "on");
+        if !finite || called || f.content.iter().map(Range::len).sum::<usize>() < 3 {
+            return false;
+        }
+    }
     // Some verbs report only where `that` follows.
     if f.verb.is_some_and(|v| v.takes & LOOSE != 0) && !f.content.first().is_some_and(|c| frame.word_is(c.start, "that")) && !(f.shape == Shape::Behind && f.verb.is_some_and(|v| v.form == Form::Past)) {
         return false;
@@ -615,7 +694,8 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     if f.speaker.len() == 1 {
         match pronoun.as_str() {
             "i" | "we" | "you" => return false,
-            "it" | "they" | "which" | "that" | "who" => return firm,
+            "it" | "they" | "who" => return firm,
+            "which" | "that" => return false,
             "he" | "she" => return true,
             _ => {}
         }

@@ -268,6 +268,38 @@ const WORDS: &[(Flags, &str)] = &[
         new york texas florida california ohio iowa virginia carolina hampshire nevada michigan pennsylvania wisconsin arizona \
         world war act bill the states union american british french german russian chinese european israeli republican democrat \
         republicans democrats democratic christian muslim jewish islamic islam state"),
+    (MALE, "aaron adam adrian ahmed al alan albert alejandro alex alexander alfred ali allen alvaro amir anders andre andreas andrew andy angelo \
+        anthony antonio arnold arthur asif barack barry ben benjamin bernard bernie bill billy bob boris brad bradley brandon brendan brent \
+        brett brian bruce bryan carl carlos cesar charles charlie chris christian christopher chuck clarence clint colin corey craig curtis \
+        cyrus dale damian dan daniel dave david dean denis dennis derek diego dmitry dominic don donald doug douglas drew duncan dwight \
+        ed eddie eduardo edward edwin eli elliott emmanuel enrique eric erik ernest ethan eugene evan felix fernando francis francisco \
+        frank franklin fred frederick gabriel gary gavin geoffrey george gerald gerard giovanni glenn gordon graham greg gregory \
+        guillermo gunther gustavo guy hans harold harry harvey hassan hector henri henry herbert howard hugh hugo hussein ian ibrahim \
+        igor isaac ivan jack jacob jacques jake james jamie jared jason javier jay jean jeb jeff jeffrey jeremy jerome jerry jesse \
+        jim jimmy joe joel johan johannes john johnny jon jonathan jorge jose joseph josh joshua juan julian julio justin karl keith \
+        ken kenneth kevin khalid klaus kurt kyle lars larry lawrence leo leon leonard lewis liam lindsey lloyd lorenzo louis lucas luis \
+        luke mahmoud malcolm manuel marc marcel marco marcus mario mark martin marvin matt matthew matthias maurice max michael miguel \
+        mike mikhail mitch mitt mohamed mohammad mohammed morgan muhammad nathan neil newt nicholas nick nicolas nigel nikolai norman \
+        oleg oliver omar oscar otto owen pablo patrick paul pedro per pete peter phil philip philippe pierre rafael ralph randy raul ray \
+        raymond reince rene ricardo richard rick rob robert roberto rodney rodrigo roger roland ron ronald ross roy rudy rupert russell \
+        ryan salman sam samuel santiago scott sean sebastian sergei sergey seth shane simon spencer stanley stephen steve steven stuart \
+        sven tariq ted terence terry theodore thomas tim timothy tom tommy tony tyler vernon victor vincent viktor vladimir wade wallace \
+        walter warren wayne wesley will william wolfgang yusuf zachary xi"),
+    (FEMALE, "abigail ada agnes alexandra alice alicia alison amanda amber amelia amy ana andrea angela anita ann anna anne annette annie \
+        ashley audrey barbara beatrice beth betsy betty beverly bonnie brenda brittany camille carla carly carmen carol caroline carolyn \
+        catherine cathy cecilia charlotte chelsea cheryl christina christine cindy claire clara claudia colleen condoleezza connie \
+        courtney crystal cynthia daisy dana danielle dawn deborah debbie debra denise diana diane dianne donna dora doris dorothy edith \
+        eileen elaine eleanor elena elisabeth elise elizabeth ellen emily emma erica erin esther eva evelyn fatima fiona florence \
+        frances gabrielle gail georgia gina gloria grace greta gwen hannah harriet heather heidi helen helena hillary hope huma ida \
+        ingrid irene iris isabel isabella ivanka jackie jacqueline jane janet janice jean jeanne jenna jennifer jenny jessica jill joan \
+        joanna josephine joyce juanita judith judy julia juliana julie karen karin kate katherine kathleen kathryn kathy katie kellyanne \
+        kelly kimberly kirsten kristen kristin laura lauren leah leila lena leslie lily linda lisa liz loretta lois lorraine louise lucia \
+        lucy lydia lynn madeleine malia margaret maria marie marilyn marina marissa marjorie marlene martha mary maureen megan megyn \
+        melania melanie melissa meredith mia michelle mildred miranda molly monica muriel nadia nancy naomi natalie nicola nicole nina \
+        nora norma olga olivia pamela patricia patty paula pauline peggy penelope petra phyllis priscilla rachel rebecca regina renee \
+        rita roberta robin rosa rose rosemary ruth sabrina sally samantha sandra sara sarah sasha shannon sharon sheila shelly sheryl \
+        shirley silvia simone sofia sonia sophia sophie stacy stella stephanie sue susan susanna suzanne sylvia tammy tamara tania tara \
+        teresa theresa tiffany tina tracy ursula valerie vanessa vera veronica victoria viola virginia vivian wanda wendy yasmin yvonne zoe"),
     (VERB, "according began begins went goes came comes took takes made makes got gets became becomes ran runs left leaves held holds \
         kept keeps saw sees knew knows brought brings stood stands sat sits lost loses won wins met meets fell falls rose rises grew \
         grows led leads spent spends hit hits cut cuts put puts set sets sent sends built builds fought fights"),
@@ -332,8 +364,8 @@ const VERBS: &[(Takes, &str)] = &[
     (PHRASE | SPEECH, "call describe dub/dubbed label brand term dismiss slam/slammed blast criticize criticise denounce condemn deride decry \
         praise characterize characterise portray depict mock ridicule accuse assail blame hail tout laud applaud commend \
         chastise rebuke castigate lambaste bash rip/ripped refer attribute nickname"),
-    (PHRASE | CLAUSE | SPEECH, "question dispute doubt defend express voice cite outline highlight"),
-    (PHRASE | CLAUSE | SPEECH | LOOSE, "deny lament emphasize emphasise stress challenge discuss address detail attack"),
+    (PHRASE | CLAUSE | SPEECH, "dispute doubt defend express voice cite outline highlight"),
+    (PHRASE | CLAUSE | SPEECH | LOOSE, "question deny lament emphasize emphasise stress challenge discuss address detail attack"),
     (TO, "decline"),
     (TO | CLAUSE | LOOSE | SPEECH, "threaten pledge"),
     (TO | LOOSE, "refuse intend plan/planned seek/sought/sought"),

@@ -1,13 +1,23 @@
 //! Who holds it: quotations and reported statements of an article, with their speakers.
+//!
+//! [`attributions`] finds them: `quotes` the spans between quotation marks, `tokens` the words around them, `cues` who speaks
+//! and what is said, `resolve` who is meant. [`holdings`] says it of each sentence. Rules and word lists (`lexicon`); nothing
+//! is learned, and the time is linear in the length of the article.
 
 mod cues;
 mod lexicon;
 mod quotes;
+mod resolve;
 mod tokens;
 
 use super::Sentence;
-use crate::article::{Article, Kind};
+use crate::article::{Article, Block, Kind};
+use cues::{Found, Frame};
+use lexicon::{CONJ, RELATIVE, SUB};
+use resolve::{Mention, Written};
 use serde::Serialize;
+use std::collections::HashSet;
+use std::ops::Range;
 
 pub use cues::Shape;
 
@@ -18,6 +28,18 @@ pub struct Span {
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
+}
+
+impl Span {
+    /// The text of the span; empty if it is not one of this text.
+    pub fn of(self, text: &str) -> &str {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    fn shared(self, other: Self) -> Option<Self> {
+        let (start, end) = (self.start.max(other.start), self.end.min(other.end));
+        (start < end).then_some(Self { start, end })
+    }
 }
 
 /// How the words of a speaker are given.
@@ -32,6 +54,34 @@ pub enum Form {
     Indirect,
 }
 
+impl Form {
+    /// The name in files and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Mixed => "mixed",
+            Self::Indirect => "indirect",
+        }
+    }
+}
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Speaker {
+    /// As written (`he`, `the minister`, `Roe`).
+    pub written: Span,
+    /// The fullest mention of who is meant (`Ada Roe`), which may be the mention itself; `None` where nobody in the article is
+    /// found, as for the author's own `I`.
+    pub resolved: Option<Span>,
+}
+
+impl Speaker {
+    /// The mention that says most: the resolved one, or the one as written.
+    pub fn best(&self) -> Span {
+        self.resolved.unwrap_or(self.written)
+    }
+}
+
 /// A quotation or a reported statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribution {
@@ -41,94 +91,212 @@ pub struct Attribution {
     pub shape: Shape,
     /// The verb of saying, by its first form.
     pub verb: Option<&'static str>,
-    /// The speaker as written (`he`, `the minister`, `Ada Roe`).
-    pub written: Span,
-    /// What says that somebody speaks (`said`); empty where a quotation stands without.
-    pub cue: Span,
+    /// Who speaks.
+    pub speaker: Speaker,
+    /// What says that somebody speaks (`said`); `None` where a quotation stands without.
+    pub cue: Option<Span>,
     /// To whom it is said, where that is told (`reporters`).
     pub addressee: Option<Span>,
     /// What is said, quotation marks included, in reading order.
     pub content: Vec<Span>,
 }
 
-/// Finds the attributions of an article, in order of their frames.
+/// Whose words a sentence holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// Who speaks.
+    pub speaker: Speaker,
+    /// How the words are given.
+    pub form: Form,
+    /// What is said, as far as it stands in the sentence, in reading order.
+    pub content: Vec<Span>,
+}
+
+/// Finds the attributions of an article, in order of their cues. `sentences` are those of [`super::split`].
 pub fn attributions(article: &Article, sentences: &[Sentence]) -> Vec<Attribution> {
-    let mut out: Vec<Attribution> = Vec::new();
+    let mut reader = Reader::default();
     let mut next = 0;
-    // The speaker of the attribution before, and its block.
-    let mut last: Option<(Span, usize)> = None;
-    // The subject of the frame before, where that ended in a colon.
-    let mut announced: Option<Span> = None;
-    for (number, block) in article.blocks.iter().enumerate() {
+    for block in &article.blocks {
         let first = next;
         while sentences.get(next).is_some_and(|s| s.start < block.end) {
             next += 1;
         }
-        if matches!(block.kind, Kind::Byline | Kind::Boilerplate) {
-            continue;
+        if !matches!(block.kind, Kind::Byline | Kind::Boilerplate) {
+            reader.block(article, block, sentences.get(first..next).unwrap_or_default());
         }
-        let Some(text) = article.text.get(block.start..block.end) else { continue };
-        let ends: Vec<usize> = sentences.get(first..next).unwrap_or_default().iter().map(|s| s.end - block.start).collect();
-        let quotations = quotes::quotations(text);
+    }
+    reader.finish(&article.text)
+}
+
+/// For each sentence whose words it holds: the attribution with most of it. `None` where it is the article's author who speaks.
+pub fn holdings(article: &Article, sentences: &[Sentence]) -> Vec<Option<Holding>> {
+    let mut best: Vec<Option<(usize, Holding)>> = vec![None; sentences.len()];
+    for a in attributions(article, sentences) {
+        let mut at: Option<(usize, Vec<Span>)> = None;
+        let mut settle = |held: Option<(usize, Vec<Span>)>| {
+            let Some((index, content)) = held else { return };
+            let bytes = content.iter().map(|s| s.end - s.start).sum();
+            if let Some(slot) = best.get_mut(index)
+                && slot.as_ref().is_none_or(|(most, _)| bytes > *most)
+            {
+                *slot = Some((bytes, Holding { speaker: a.speaker, form: a.form, content }));
+            }
+        };
+        for &span in &a.content {
+            let first = sentences.partition_point(|s| s.end <= span.start);
+            for (index, s) in sentences.iter().enumerate().skip(first).take_while(|(_, s)| s.start < span.end) {
+                let Some(part) = span.shared(Span { start: s.start, end: s.end }) else { continue };
+                match &mut at {
+                    Some((i, content)) if *i == index => content.push(part),
+                    _ => settle(at.replace((index, vec![part]))),
+                }
+            }
+        }
+        settle(at);
+    }
+    best.into_iter().map(|slot| slot.map(|(_, holding)| holding)).collect()
+}
+
+/// What was read of an article so far.
+#[derive(Default)]
+struct Reader {
+    /// Each with the index of its speaker's mention.
+    found: Vec<(Attribution, Option<usize>)>,
+    mentions: Vec<Mention>,
+    /// The speaker of the attribution before.
+    last: Option<(Span, Option<usize>)>,
+    /// The subject of the frame before, where that ended in a colon.
+    announced: Option<(Span, Option<usize>)>,
+}
+
+impl Reader {
+    fn block(&mut self, article: &Article, block: &Block, sentences: &[Sentence]) {
+        let Some(text) = article.text.get(block.start..block.end) else { return };
+        let ends: Vec<usize> = sentences.iter().map(|s| s.end.saturating_sub(block.start)).collect();
+        let mut quotations = quotes::quotations(text);
+        if block.kind == Kind::Quotation && quotations.is_empty() {
+            quotations.push(quotes::Quotation { start: 0, end: text.len(), open: 0, close: 0 });
+        }
         let tokens = tokens::tokens(text, &quotations, &ends);
         for range in tokens.frames {
-            let Some(slice) = tokens.all.get(range) else { continue };
-            let frame = cues::Frame { text, tokens: slice };
-            let found = cues::find(&frame);
-            let span = |r: &std::ops::Range<usize>| -> Option<Span> {
-                let (a, b) = (slice.get(r.start)?, slice.get(r.end.checked_sub(1)?)?);
-                (a.start < b.end).then_some(Span { start: block.start + a.start, end: block.start + b.end })
-            };
-            let before = announced.take();
-            if found.is_empty() && slice.last().is_some_and(|t| t.is_mark(':')) {
-                announced = cues::subject(&frame).as_ref().and_then(span);
-            }
-            if found.is_empty() && slice.iter().any(|t| t.is_quotation()) && !slice.iter().any(|t| t.is_word() && !t.is(lexicon::CONJ)) {
-                // Nothing but a quotation: the speaker goes on.
-                if let Some(written) = before.or(last.map(|l| l.0)) {
-                    let content = slice.iter().filter(|t| t.is_quotation()).map(|t| Span { start: block.start + t.start, end: block.start + t.end }).collect();
-                    out.push(Attribution { form: Form::Direct, shape: Shape::Alone, verb: None, written, cue: Span { start: written.end, end: written.end }, addressee: None, content });
-                    last = Some((written, number));
-                }
-                continue;
-            }
-            for f in found {
-                let Some(written) = span(&f.speaker) else { continue };
-                let content: Vec<Span> = f.content.iter().filter_map(&span).collect();
-                if content.is_empty() {
-                    continue;
-                }
-                let form = form(text, slice, &f.content);
-                let cue = span(&f.cue).unwrap_or(Span { start: written.end, end: written.end });
-                out.push(Attribution {
-                    form,
-                    shape: f.shape,
-                    verb: f.verb.map(lexicon::lemma),
-                    written,
-                    cue,
-                    addressee: f.addressee.as_ref().and_then(&span),
-                    content,
-                });
-                last = Some((written, number));
+            if let Some(slice) = tokens.all.get(range) {
+                self.frame(&Frame { text, tokens: slice }, block.start);
             }
         }
     }
-    named_before_colons(article, &mut out);
-    out
+
+    fn frame(&mut self, frame: &Frame<'_>, base: usize) {
+        let slice = frame.tokens;
+        let span = |r: &Range<usize>| span(frame, base, r);
+        let found = cues::find(frame);
+        let subject = cues::subject(frame);
+        let places = self.mention(frame, base, &found, subject.as_ref());
+        let place = |s: Span| places.iter().find(|p| p.0 == s).map(|p| p.1);
+        let announced = self.announced.take();
+        if found.is_empty() {
+            if slice.last().is_some_and(|t| t.is_mark(':')) {
+                self.announced = subject.as_ref().and_then(span).map(|s| (s, place(s)));
+            }
+            // Nothing but a quotation: the speaker goes on.
+            if slice.iter().any(|t| t.is_quotation()) && !slice.iter().any(|t| t.is_word() && !t.is(CONJ)) {
+                let Some((written, mention)) = announced.or(self.last) else { return };
+                let content = slice.iter().filter(|t| t.is_quotation()).map(|t| Span { start: base + t.start, end: base + t.end });
+                let attribution = Attribution {
+                    form: Form::Direct,
+                    shape: Shape::Alone,
+                    verb: None,
+                    speaker: Speaker { written, resolved: None },
+                    cue: None,
+                    addressee: None,
+                    content: content.collect(),
+                };
+                self.found.push((attribution, mention));
+                self.last = Some((written, mention));
+            }
+            return;
+        }
+        for f in found {
+            let Some(written) = span(&f.speaker) else { continue };
+            let content: Vec<Span> = f.content.iter().filter_map(span).collect();
+            if content.is_empty() {
+                continue;
+            }
+            let meant = meant(frame, &f.speaker);
+            let mention = span(&meant).and_then(place);
+            let attribution = Attribution {
+                form: form(frame, &f.content),
+                shape: f.shape,
+                verb: f.verb.map(lexicon::lemma),
+                speaker: Speaker { written, resolved: None },
+                cue: span(&f.cue),
+                addressee: f.addressee.as_ref().and_then(span),
+                content,
+            };
+            self.found.push((attribution, mention));
+            self.last = Some((written, mention));
+        }
+    }
+
+    /// Notes who and what a frame mentions, in order; gives the places of speakers and subject.
+    fn mention(&mut self, frame: &Frame<'_>, base: usize, found: &[Found], subject: Option<&Range<usize>>) -> Vec<(Span, usize)> {
+        let mut phrases: Vec<(Range<usize>, bool)> = found.iter().map(|f| (meant(frame, &f.speaker), true)).collect();
+        phrases.extend(subject.map(|s| (s.clone(), true)));
+        phrases.extend(cues::names(frame).into_iter().map(|n| (n, false)));
+        phrases.sort_by_key(|(r, subject)| (r.start, !subject, std::cmp::Reverse(r.end)));
+        let mut places: Vec<(Span, usize)> = Vec::new();
+        let mut covered = 0;
+        for (phrase, subject) in phrases {
+            let Some(span) = span(frame, base, &phrase) else { continue };
+            if phrase.start < covered && (!subject || places.iter().any(|p| p.0 == span)) {
+                continue;
+            }
+            covered = covered.max(phrase.end);
+            let described = cues::describe(frame, &phrase);
+            let at = |i: usize| self::span(frame, base, &(i..i + 1));
+            let Some(core) = self::span(frame, base, &described.core) else { continue };
+            let written = match frame.word(phrase.start).to_ascii_lowercase().as_str() {
+                "he" | "his" | "him" if phrase.len() == 1 => Written::He,
+                "she" | "her" if phrase.len() == 1 => Written::She,
+                "they" | "their" | "it" | "its" | "which" | "that" | "who" if phrase.len() == 1 => Written::They,
+                "i" | "we" | "my" | "our" | "you" if phrase.len() == 1 => Written::Author,
+                _ if described.named => Written::Name(core),
+                _ => Written::Noun { head: core, definite: described.definite },
+            };
+            places.push((span, self.mentions.len()));
+            let roles = described.roles.into_iter().filter_map(at).collect();
+            self.mentions.push(Mention { span, written, subject, roles });
+        }
+        places
+    }
+
+    fn finish(mut self, text: &str) -> Vec<Attribution> {
+        let resolved = resolve::resolve(text, &self.mentions);
+        for (attribution, mention) in &mut self.found {
+            attribution.speaker.resolved = mention.and_then(|m| resolved.get(m).copied().flatten());
+        }
+        let mut out: Vec<Attribution> = self.found.into_iter().map(|f| f.0).collect();
+        // `Roe: …` counts where Roe speaks elsewhere, too.
+        let last_word = |s: Span| s.of(text).split_whitespace().last().map(str::to_lowercase);
+        let known: HashSet<String> = out.iter().filter(|a| a.shape != Shape::Colon).filter_map(|a| last_word(a.speaker.written)).collect();
+        out.retain(|a| a.shape != Shape::Colon || a.form == Form::Direct || last_word(a.speaker.written).is_some_and(|w| known.contains(&w)));
+        out
+    }
 }
 
-/// `Roe: …` counts where Roe speaks elsewhere, too, or is called by a given name.
-fn named_before_colons(article: &Article, out: &mut Vec<Attribution>) {
-    let last_word = |span: Span| article.text.get(span.start..span.end).and_then(|t| t.split_whitespace().last()).map(str::to_lowercase);
-    let known: std::collections::HashSet<String> = out.iter().filter(|a| a.shape != Shape::Colon).filter_map(|a| last_word(a.written)).collect();
-    out.retain(|a| {
-        a.shape != Shape::Colon || a.form == Form::Direct || last_word(a.written).is_some_and(|w| known.contains(&w))
-    });
+/// Who a relative pronoun stands for; any other phrase stands for itself.
+fn meant(frame: &Frame<'_>, speaker: &Range<usize>) -> Range<usize> {
+    let relative = speaker.len() == 1 && frame.tokens.get(speaker.start).is_some_and(|t| t.is(RELATIVE | SUB));
+    if relative { cues::antecedent(frame, speaker.start) } else { None }.unwrap_or_else(|| speaker.clone())
 }
 
-fn form(_text: &str, tokens: &[tokens::Token], content: &[std::ops::Range<usize>]) -> Form {
+fn span(frame: &Frame<'_>, base: usize, tokens: &Range<usize>) -> Option<Span> {
+    let (first, last) = (frame.tokens.get(tokens.start)?, frame.tokens.get(tokens.end.checked_sub(1)?)?);
+    (first.start < last.end).then_some(Span { start: base + first.start, end: base + last.end })
+}
+
+fn form(frame: &Frame<'_>, content: &[Range<usize>]) -> Form {
     let (mut inside, mut outside) = (false, false);
-    for token in content.iter().flat_map(|r| tokens.get(r.clone()).unwrap_or_default()) {
+    for token in content.iter().flat_map(|r| frame.tokens.get(r.clone()).unwrap_or_default()) {
         inside |= token.is_quotation();
         outside |= token.is_word();
     }
