@@ -27,7 +27,7 @@ impl<W: Write> Csv<W> {
         if !std::mem::replace(&mut self.header, true) {
             let fixed = ["article", "sentence", "start", "end", "kind", "claim", "label", "confidence"];
             let scores = Stance::ALL.map(Stance::as_str);
-            let row = fixed.iter().chain(&scores).chain(&["truncated", "model", "text"]);
+            let row = fixed.iter().chain(&scores).chain(&["truncated", "model", "holder", "written", "quote", "text"]);
             self.out.write_record(row).map_err(error)?;
         }
         Ok(())
@@ -62,7 +62,12 @@ impl<W: Write> Reporter for Csv<W> {
                 rounded(v.confidence).to_string(),
             ];
             row.extend(Stance::ALL.map(score));
-            row.extend([v.truncated.to_string(), self.model.clone(), head.text.clone()]);
+            row.extend([v.truncated.to_string(), self.model.clone()]);
+            row.extend(match &head.held {
+                Some(held) => [held.name().to_owned(), held.written.clone(), held.form.as_str().to_owned()],
+                None => [const { String::new() }; 3],
+            });
+            row.push(head.text.clone());
             self.out.write_record(&row).map_err(error)?;
         }
         Ok(())

@@ -1,11 +1,13 @@
 //! Output formats of `stance classify`: one trait, one file per format.
 
 mod csv;
+mod held;
 mod jsonl;
 pub mod style;
 mod table;
 
 pub use csv::Csv;
+pub use held::{Held, holder_json, quote_json};
 pub use jsonl::Jsonl;
 pub use table::Table;
 
@@ -35,6 +37,8 @@ pub struct SentenceHead {
     pub kind: Kind,
     /// The text.
     pub text: String,
+    /// Whose words it holds; `None` where it is the article's author who speaks.
+    pub held: Option<Held>,
 }
 
 /// The label of a sentence towards one claim.
