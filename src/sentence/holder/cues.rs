@@ -375,6 +375,8 @@ impl Frame<'_> {
         while at < limit {
             let Some(t) = self.get(at) else { break };
             match t.what {
+                // `on “Meet the Press”`
+                What::Quotation(_) if phrase && self.inside(at).1 => {}
                 What::Quotation(_) => return Right::Quotation(at),
                 What::Mark(':') => return Right::Colon(at + 1),
                 // `said, however, that`
@@ -574,8 +576,45 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
         found.extend(colon(frame));
     }
     found.retain(|f| f.shape != Shape::Colon || plausible(frame, f));
+    uttered(frame, &mut found);
     beside(frame, &mut found);
     found
+}
+
+/// `“…,” Roe shot back`: a comma inside the closing mark and a subject behind it make any verb one of saying.
+fn uttered(frame: &Frame<'_>, found: &mut Vec<Found>) {
+    for i in 0..frame.tokens.len() {
+        if found.len() > REACH {
+            return;
+        }
+        if !frame.quotation(i) || !frame.ends_open(i) || found.iter().any(|f| f.content.iter().any(|c| c.contains(&i))) {
+            continue;
+        }
+        let Some(speaker) = frame.phrase_at(i + 1) else { continue };
+        let verb = speaker.end + usize::from(frame.is_adverb(speaker.end));
+        let who = frame.is(speaker.start, PRON) || speaker.clone().any(|k| frame.name(k)) || frame.is(frame.head(&speaker), PERSON | SOURCE);
+        let verbal = frame.get(verb).is_some_and(|t| {
+            t.is_word() && !t.capital && (t.is(VERB) || t.entry.verb.is_some() || frame.word(verb).ends_with("ed")) && !t.is(AUX | PREP)
+        });
+        if who && verbal {
+            found.push(Found { shape: Shape::Behind, verb: None, cue: verb..verb + 1, speaker, addressee: None, content: vec![i..i + 1] });
+        }
+    }
+}
+
+/// Whose words a frame that ends in a colon announces.
+pub(super) fn announcer(frame: &Frame<'_>) -> Option<Range<usize>> {
+    let from = frame.tokens.len().saturating_sub(REACH);
+    let verb = (from..frame.tokens.len()).rev().find(|&i| frame.get(i).is_some_and(|t| t.entry.verb.is_some_and(|v| v.takes & SPEECH != 0 && v.form != Form::Base)));
+    verb.and_then(|i| frame.subject_before(verb_group(frame, i).0)).filter(|s| speaks(frame, s)).or_else(|| subject(frame))
+}
+
+/// Whether a phrase names somebody who may speak.
+fn speaks(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
+    match frame.word(phrase.start).to_ascii_lowercase().as_str() {
+        "he" | "she" if phrase.len() == 1 => true,
+        _ => !(phrase.len() == 1 && frame.is(phrase.start, PRON)) && (phrase.clone().any(|k| frame.name(k)) || frame.is(frame.head(phrase), PERSON | SOURCE)),
+    }
 }
 
 /// A name or noun phrase of a frame, for finding out who is meant.
@@ -643,11 +682,7 @@ pub(super) fn names(frame: &Frame<'_>) -> Vec<Range<usize>> {
 
 /// The subject of a frame, as far as it is a person or a source.
 pub(super) fn subject(frame: &Frame<'_>) -> Option<Range<usize>> {
-    frame.main_subject(0, frame.tokens.len()).filter(|s| {
-        let alone = s.len() == 1;
-        alone && matches!(frame.word(s.start).to_ascii_lowercase().as_str(), "he" | "she")
-            || !(alone && frame.is(s.start, PRON)) && (s.clone().any(|k| frame.name(k)) || frame.is(frame.head(s), PERSON | SOURCE))
-    })
+    frame.main_subject(0, frame.tokens.len()).filter(|s| speaks(frame, s))
 }
 
 /// Whether a statement without quotation marks has a speaker that can say things.
@@ -655,7 +690,8 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     let quoted = f.content.iter().any(|c| c.clone().any(|i| frame.quotation(i)));
     let pronoun = if f.speaker.len() == 1 { frame.word(f.speaker.start).to_ascii_lowercase() } else { String::new() };
     match f.shape {
-        Shape::According | Shape::Colon => return true,
+        Shape::According => return true,
+        Shape::Colon => return quoted,
         Shape::Noun if !quoted || !f.content.first().is_some_and(|c| frame.word_is(c.start, "that")) => return false,
         _ if quoted => return true,
         // `…, saying that …`; not `in denouncing …`
@@ -678,6 +714,9 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     if hedged {
         return false;
     }
+    if matches!(f.shape, Shape::Before | Shape::Phrase) && f.verb.is_some_and(|v| v.form == Form::Ing) {
+        return false;
+    }
     if f.shape == Shape::Phrase {
         let finite = f.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third | Form::Participle));
         let first = f.content.first().map_or(0, |c| c.start);
@@ -694,8 +733,8 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     if f.speaker.len() == 1 {
         match pronoun.as_str() {
             "i" | "we" | "you" => return false,
-            "it" | "they" | "who" => return firm,
-            "which" | "that" => return false,
+            "it" | "they" if f.shape == Shape::Behind => return firm,
+            "it" | "they" | "who" | "which" | "that" => return false,
             "he" | "she" => return true,
             _ => {}
         }
@@ -820,7 +859,13 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
                 return None;
             }
         }
-        Some(_) => (frame.subject_before(start)?, false),
+        Some(_) => {
+            let near = frame.subject_before(start)?;
+            // `Roe at the time said`, `Roe in an interview said`
+            let speaks = near.clone().any(|k| frame.name(k)) || frame.is(frame.head(&near), PERSON | SOURCE | ALONE | PRON);
+            let far = if speaks || !frame.before(near.start).is_some_and(|t| t.is(PREP)) { None } else { frame.phrase_before(near.start - 1) };
+            (far.unwrap_or(near), false)
+        }
     };
     if !agrees(frame, &speaker, verb, aux, inherited) {
         return None;
@@ -944,13 +989,12 @@ fn agrees(frame: &Frame<'_>, speaker: &Range<usize>, verb: Verb, aux: bool, inhe
     if aux || inherited {
         return true;
     }
-    let Some(first) = frame.get(speaker.start) else { return false };
     let pronoun = frame.word(speaker.start).to_ascii_lowercase();
     match verb.form {
         Form::Base => match pronoun.as_str() {
             "he" | "she" | "it" if speaker.len() == 1 => false,
             "they" | "we" | "i" | "you" | "who" | "which" | "that" if speaker.len() == 1 => true,
-            _ => first.is(ALONE) || speaker.clone().any(|i| frame.is(i, PLURAL | CONJ)) || frame.word(speaker.end - 1).ends_with('s'),
+            _ => speaker.clone().any(|i| frame.is(i, PLURAL | CONJ | ALONE)) || frame.word(speaker.end - 1).ends_with('s'),
         },
         Form::Third => !(speaker.len() == 1 && matches!(pronoun.as_str(), "they" | "we" | "i" | "you")),
         _ => true,
@@ -1041,7 +1085,10 @@ fn addressee_at(frame: &Frame<'_>, at: usize, _verb: Verb) -> Option<Range<usize
     if t.is(SUB | PREP | CONJ) || !t.is_word() {
         return None;
     }
-    frame.phrase_at(at)
+    let phrase = frame.phrase_at(at)?;
+    // `told ABC's “Good Morning America”`
+    let show = frame.get(phrase.end - 1).is_some_and(|t| t.what == What::Possessive) && frame.quotation(phrase.end) && frame.inside(phrase.end).1;
+    Some(phrase.start..phrase.end + usize::from(show))
 }
 
 /// `…, adding that …`
@@ -1146,11 +1193,7 @@ fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
         let prior = found.iter().rev().find(|f| f.cue.start < i && i - f.cue.start < REACH).map(|f| f.speaker.clone());
         let speaker = match prior {
             Some(speaker) => Some(speaker),
-            None if words >= WORDS_BESIDE || frame.before(i).is_some_and(|t| t.is_mark(':')) => frame.main_subject(0, i).filter(|s| {
-                let alone = s.len() == 1;
-                alone && matches!(frame.word(s.start).to_ascii_lowercase().as_str(), "he" | "she")
-                    || !(alone && frame.is(s.start, PRON)) && (s.clone().any(|k| frame.name(k)) || frame.is(frame.head(s), PERSON | SOURCE))
-            }),
+            None if words >= WORDS_BESIDE || frame.before(i).is_some_and(|t| t.is_mark(':')) => frame.main_subject(0, i).filter(|s| speaks(frame, s)),
             None => None,
         };
         if let Some(speaker) = speaker {

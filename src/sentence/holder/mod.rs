@@ -165,7 +165,9 @@ struct Reader {
     mentions: Vec<Mention>,
     /// The speaker of the attribution before.
     last: Option<(Span, Option<usize>)>,
-    /// The subject of the frame before, where that ended in a colon.
+    /// Whether the paragraph being read has a quotation with a speaker.
+    quoted: bool,
+    /// The speaker that the frame before announced, where it ended in a colon.
     announced: Option<(Span, Option<usize>)>,
 }
 
@@ -178,6 +180,7 @@ impl Reader {
             quotations.push(quotes::Quotation { start: 0, end: text.len(), open: 0, close: 0 });
         }
         let tokens = tokens::tokens(text, &quotations, &ends);
+        self.quoted = false;
         for range in tokens.frames {
             if let Some(slice) = tokens.all.get(range) {
                 self.frame(&Frame { text, tokens: slice }, block.start);
@@ -190,13 +193,12 @@ impl Reader {
         let span = |r: &Range<usize>| span(frame, base, r);
         let found = cues::find(frame);
         let subject = cues::subject(frame);
-        let places = self.mention(frame, base, &found, subject.as_ref());
+        let announcer = if slice.last().is_some_and(|t| t.is_mark(':')) { cues::announcer(frame) } else { None };
+        let places = self.mention(frame, base, &found, announcer.as_ref().or(subject.as_ref()));
         let place = |s: Span| places.iter().find(|p| p.0 == s).map(|p| p.1);
         let announced = self.announced.take();
+        self.announced = announcer.as_ref().and_then(span).map(|s| (s, place(s)));
         if found.is_empty() {
-            if slice.last().is_some_and(|t| t.is_mark(':')) {
-                self.announced = subject.as_ref().and_then(span).map(|s| (s, place(s)));
-            }
             // Nothing but a quotation: the speaker goes on.
             if slice.iter().any(|t| t.is_quotation()) && !slice.iter().any(|t| t.is_word() && !t.is(CONJ)) {
                 let Some((written, mention)) = announced.or(self.last) else { return };
@@ -212,6 +214,7 @@ impl Reader {
                 };
                 self.found.push((attribution, mention));
                 self.last = Some((written, mention));
+                self.quoted = true;
             }
             return;
         }
@@ -232,8 +235,13 @@ impl Reader {
                 addressee: f.addressee.as_ref().and_then(span),
                 content,
             };
+            // In a paragraph, a quotation goes on with the one before, whatever is reported in between.
+            let quoted = attribution.form != Form::Indirect;
+            if quoted || !self.quoted {
+                self.last = Some((written, mention));
+            }
+            self.quoted |= quoted;
             self.found.push((attribution, mention));
-            self.last = Some((written, mention));
         }
     }
 

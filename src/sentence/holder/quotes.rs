@@ -48,6 +48,11 @@ pub(super) fn quotations(text: &str) -> Vec<Quotation> {
                 open = Some((at, len));
             }
             (None, Side::Either) => {}
+            // A slip of the pen: `“We go,“ she said`.
+            (Some((start, opening)), Side::Open) if !loose_before && !tight_after => {
+                found.push(Quotation { start, end: at + len, open: opening, close: len });
+                open = None;
+            }
             // The mark before it had lost its partner.
             (Some(_), Side::Open) => open = Some((at, len)),
             (Some(_), Side::Either) if loose_before && before.is_some() && after.is_some_and(char::is_alphanumeric) => {
@@ -177,5 +182,6 @@ mod tests {
     fn an_unclosed_quotation_reaches_to_the_end() {
         assert_eq!(spans("She said: “We go. And you?"), ["“We go. And you?"]);
         assert_eq!(quotations("“We go.")[0].close, 0);
+        assert_eq!(spans("“We go,“ she said."), ["“We go,“"]);
     }
 }
