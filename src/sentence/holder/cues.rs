@@ -490,7 +490,7 @@ impl Frame<'_> {
             i += 1;
         }
         self.get(i).is_some_and(|t| {
-            t.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third | Form::Base | Form::Participle) && v.takes & CLAUSE != 0 && v.takes & SPEECH != 0)
+            t.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third | Form::Base | Form::Participle) && v.takes & CLAUSE != 0 && v.takes & SPEECH != 0 && (v.takes & BARE != 0 || super::lexicon::lemma(v) == "add"))
         })
     }
 
@@ -804,6 +804,13 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     if frame.get(i).is_some_and(|t| t.capital) && i > 0 && frame.tokens.iter().take(REACH).any(|t| t.is_word() && !t.capital && t.end - t.start > 5) && verb.form != Form::Past {
         return None;
     }
+    // `the emails`, `a smile`
+    if matches!(super::lexicon::lemma(verb), "email" | "e-mail" | "text" | "blog" | "post" | "caption" | "comment" | "cry" | "laugh" | "smile" | "sigh" | "fire" | "shoot" | "read")
+        && matches!(verb.form, Form::Base | Form::Third)
+        && !matches!(frame.word(i), "read" | "reads")
+    {
+        return None;
+    }
     // `five states held …`
     if matches!(super::lexicon::lemma(verb), "state" | "figure") && !matches!(verb.form, Form::Past | Form::Ing) {
         return None;
@@ -860,7 +867,18 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
             }
         }
         Some(_) => {
-            let near = frame.subject_before(start)?;
+            // `a document filed on Thursday says`
+            let mut end = start;
+            while end + 4 > start && end > 1 && frame.is(end - 1, TIME) && !frame.name(end - 1) {
+                end -= 1;
+            }
+            if end < start && frame.is(end - 1, PREP) && end > 1 {
+                end -= 1;
+            }
+            if end < start && end > 1 && frame.word(end - 1).ends_with("ed") {
+                end -= 1;
+            }
+            let near = frame.subject_before(end)?;
             // `Roe at the time said`, `Roe in an interview said`
             let speaks = near.clone().any(|k| frame.name(k)) || frame.is(frame.head(&near), PERSON | SOURCE | ALONE | PRON);
             let far = if speaks || !frame.before(near.start).is_some_and(|t| t.is(PREP)) { None } else { frame.phrase_before(near.start - 1) };
@@ -1014,7 +1032,7 @@ fn content_right(frame: &Frame<'_>, right: Right, clause: bool, relative: bool) 
 
 /// `“…,” said Roe, a pilot. “…”`
 fn inverted(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize) -> Option<Found> {
-    let speaker = frame.phrase_at(i + 1)?;
+    let speaker = frame.phrase_at(i + 1).filter(|_| !frame.is(i + 1, SUB))?;
     if frame.is(speaker.start, PRON | OBJECT) && speaker.len() == 1 && !frame.is(speaker.start, PRON) {
         return None;
     }

@@ -231,7 +231,7 @@ fn plural(noun: &str) -> String {
 const WORDS: &[(Flags, &str)] = &[
     (DET, "a an the this these those that my your his its our their her no every each another either neither such what whose any"),
     (DET | ALONE, "each another either neither some many several most few all both others one two three four five six seven eight nine ten dozens hundreds \
-        thousands none half percent two-thirds three-quarters one-third everyone nobody someone anyone everybody somebody"),
+        thousands none number majority plurality handful half percent two-thirds three-quarters one-third everyone nobody someone anyone everybody somebody"),
     (PRON, "he she they it we i you who which"),
     (OBJECT, "him her them me us it you himself herself themselves everyone people"),
     (RELATIVE, "who which whose whom where"),
