@@ -72,7 +72,8 @@ impl Gold {
         if self.speaker.iter().any(|s| s.start < written.end && written.start < s.end) {
             return true;
         }
-        let names: BTreeSet<String> = [Some(written), p.speaker.resolved].into_iter().flatten().filter_map(|s| name(s.of(text))).collect();
+        let names: BTreeSet<String> =
+            [Some(written), p.speaker.resolved].into_iter().flatten().filter_map(|s| name(s.of(text))).collect();
         let gold = self.speaker.iter().map(|s| s.of(text)).chain(self.resolved.as_deref());
         gold.flat_map(words).any(|w| names.contains(&w))
     }
@@ -158,11 +159,17 @@ fn polnear() {
             let at = |v: &Value| bytes[v.as_u64().unwrap() as usize];
             v.as_array().into_iter().flatten().map(|s| Span { start: at(&s[0]), end: at(&s[1]) }).collect()
         };
-        let gold: Vec<Gold> = row["attributions"].as_array().unwrap().iter().map(|a| {
-            let content = spans(&a["content"]);
-            let kind = if quoted(text, &content) { "quoted" } else { "unquoted" }.to_owned();
-            Gold { speaker: spans(&a["source"]), resolved: None, content, kind }
-        }).filter(|g| !g.content.is_empty()).collect();
+        let gold: Vec<Gold> = row["attributions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|a| {
+                let content = spans(&a["content"]);
+                let kind = if quoted(text, &content) { "quoted" } else { "unquoted" }.to_owned();
+                Gold { speaker: spans(&a["source"]), resolved: None, content, kind }
+            })
+            .filter(|g| !g.content.is_empty())
+            .collect();
         let predicted = read("polnear", text);
         for g in &gold {
             if g.speaker.is_empty() {
@@ -196,12 +203,16 @@ fn four_articles() {
         let text = fs::read_to_string(path.with_file_name(format!("{file}.txt"))).unwrap();
         let at = |v: &Value| v.as_u64().map(|n| n as usize);
         let span = |r: &Value, start: &str, end: &str| Some(Span { start: at(&r[start])?, end: at(&r[end])? });
-        let gold: Vec<Gold> = rows.iter().filter(|r| r["article"] == *file).map(|r| Gold {
-            speaker: span(r, "speaker_start", "speaker_end").into_iter().collect(),
-            resolved: r["resolved"].as_str().map(str::to_owned),
-            content: span(r, "start", "end").into_iter().collect(),
-            kind: r["type"].as_str().unwrap().to_owned(),
-        }).collect();
+        let gold: Vec<Gold> = rows
+            .iter()
+            .filter(|r| r["article"] == *file)
+            .map(|r| Gold {
+                speaker: span(r, "speaker_start", "speaker_end").into_iter().collect(),
+                resolved: r["resolved"].as_str().map(str::to_owned),
+                content: span(r, "start", "end").into_iter().collect(),
+                kind: r["type"].as_str().unwrap().to_owned(),
+            })
+            .collect();
         let predicted = read(file, &text);
         for g in &gold {
             let hit = found(&text, g, &predicted);

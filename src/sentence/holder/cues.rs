@@ -5,8 +5,8 @@
 //! linear in the length of a frame.
 
 use super::lexicon::{
-    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, Form, HEARER, LOOSE, OBJECT, PERSON, PHRASE, PLURAL, PREP, PRON, RELATIVE, SAYING, SOURCE,
-    SPEECH, SUB, TIME, TITLE, TO, VERB, Verb,
+    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, Form, HEARER, LOOSE, OBJECT, PERSON, PHRASE, PLURAL, PREP, PRON,
+    RELATIVE, SAYING, SOURCE, SPEECH, SUB, TIME, TITLE, TO, VERB, Verb, lemma, look_up,
 };
 use super::tokens::{Token, What};
 use std::ops::Range;
@@ -105,24 +105,32 @@ impl Frame<'_> {
         let text = self.text.get(t.start..t.end).unwrap_or_default();
         let mut words = 0;
         let mut title = true;
-        for word in text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’' | '-' | '.')).filter(|w| w.contains(char::is_alphanumeric)) {
+        for word in text
+            .split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’' | '-' | '.'))
+            .filter(|w| w.contains(char::is_alphanumeric))
+        {
             words += 1;
             let small = word.trim_matches(|c: char| !c.is_alphanumeric()).starts_with(char::is_lowercase);
-            title &= !small || words > 1 && word.len() <= 4 && super::lexicon::look_up(word).is(DET | PREP | CONJ);
+            title &= !small || words > 1 && word.len() <= 4 && look_up(word).is(DET | PREP | CONJ);
             if words > 40 {
                 return (words, false);
             }
         }
-        (words, title && !text.trim_end_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '?' | '!' | '.')).ends_with(['.', '!', '?']))
+        (
+            words,
+            title
+                && !text
+                    .trim_end_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '?' | '!' | '.'))
+                    .ends_with(['.', '!', '?']),
+        )
     }
 
-    /// A name: a capitalised word that is no function word, or one that cannot begin the sentence for its place.
+    /// A name: a capitalised word that is no function word. `Will` and `May` are names where they do not begin the frame.
     fn name(&self, i: usize) -> bool {
         self.get(i).is_some_and(|t| {
-            t.is_word()
-                && t.capital
-                && (!t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | ALONE) && (!t.is(TIME) || i > 0 && !t.is(CALENDAR)) || i > 0 && t.is(AUX) && !t.is(BE) && t.end - t.start > 2)
-                && !(t.is(ADV))
+            let plain = !t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | ALONE) && (!t.is(TIME) || i > 0 && !t.is(CALENDAR));
+            let modal = i > 0 && t.is(AUX) && !t.is(BE | ADV) && t.end - t.start > 2;
+            t.is_word() && t.capital && (plain || modal)
         })
     }
 
@@ -145,14 +153,23 @@ impl Frame<'_> {
 
     /// A participle before a noun (`the proposed law`, `the ruling party`).
     fn adjectival(&self, i: usize) -> bool {
-        self.get(i).and_then(|t| t.entry.verb).is_some_and(|v| matches!(v.form, Form::Past | Form::Participle | Form::Ing | Form::Base | Form::Third))
-            && i.checked_sub(1).is_some_and(|p| self.is(p, DET) || self.get(p).is_some_and(|t| t.what == What::Possessive) || self.name(p))
+        self.get(i)
+            .and_then(|t| t.entry.verb)
+            .is_some_and(|v| matches!(v.form, Form::Past | Form::Participle | Form::Ing | Form::Base | Form::Third))
+            && i.checked_sub(1)
+                .is_some_and(|p| self.is(p, DET) || self.get(p).is_some_and(|t| t.what == What::Possessive) || self.name(p))
             && self.get(i + 1).is_some_and(|t| t.is_word() && !t.is(DET | PRON | PREP | CONJ | SUB | AUX | OBJECT))
     }
 
     fn is_adverb(&self, i: usize) -> bool {
         self.get(i).is_some_and(|t| {
-            t.is_word() && (t.is(ADV) || !t.capital && t.end - t.start > 4 && self.word(i).ends_with("ly") && !t.is(PERSON | SOURCE) && !matches!(self.word(i), "family" | "supply" | "reply" | "italy"))
+            t.is_word()
+                && (t.is(ADV)
+                    || !t.capital
+                        && t.end - t.start > 4
+                        && self.word(i).ends_with("ly")
+                        && !t.is(PERSON | SOURCE)
+                        && !matches!(self.word(i), "family" | "supply" | "reply" | "italy"))
         })
     }
 
@@ -181,7 +198,10 @@ impl Frame<'_> {
                 start = i;
                 worded = true;
                 // `all of the`, `one of the`
-                if i >= 2 && self.word_is(i - 1, "of") && (self.is(i - 2, ALONE | PERSON | SOURCE | SAYING) || self.nominal(i - 2)) {
+                if i >= 2
+                    && self.word_is(i - 1, "of")
+                    && (self.is(i - 2, ALONE | PERSON | SOURCE | SAYING) || self.nominal(i - 2))
+                {
                     start = i - 1;
                     continue;
                 }
@@ -204,7 +224,11 @@ impl Frame<'_> {
             }
         }
         // Not `of`, `and`, `that` at the front.
-        while start < end && (self.is(start, PREP | CONJ) || end - start > 1 && matches!(self.word(start), "that" | "what" | "such" | "whose")) && !self.is(start, DET) && !self.name(start) {
+        while start < end
+            && (self.is(start, PREP | CONJ) || end - start > 1 && matches!(self.word(start), "that" | "what" | "such" | "whose"))
+            && !self.is(start, DET)
+            && !self.name(start)
+        {
             start += 1;
         }
         (worded && start < end && !(end - start == 1 && self.is(start, DET) && !self.is(start, ALONE))).then_some(start..end)
@@ -215,8 +239,10 @@ impl Frame<'_> {
         let Some(p) = i.checked_sub(1) else { return false };
         let word = self.word(i);
         self.is(p, PERSON | SOURCE | SAYING | ALONE) && !self.is(p, AUX)
-            || matches!(word, "of" | "for" | "at" | "from" | "with" | "in" | "on" | "to" | "by" | "inside" | "within" | "near" | "against")
-                && self.nominal(p)
+            || matches!(
+                word,
+                "of" | "for" | "at" | "from" | "with" | "in" | "on" | "to" | "by" | "inside" | "within" | "near" | "against"
+            ) && self.nominal(p)
                 && (word == "of" || self.get(p).is_some_and(|t| !t.capital) || p > 0 && self.is(p - 1, DET))
     }
 
@@ -248,9 +274,12 @@ impl Frame<'_> {
                     best = Some(phrase.clone());
                     let plain = self.get(before + 1).is_some_and(|t| !t.capital || t.is(DET | PREP | RELATIVE));
                     // `Roe, director of the Port Office, which …`
-                    let told = phrase.start > 0 && self.mark(phrase.start - 1, ',') && self.get(phrase.start).is_some_and(|t| !t.capital);
+                    let told = phrase.start > 0
+                        && self.mark(phrase.start - 1, ',')
+                        && self.get(phrase.start).is_some_and(|t| !t.capital);
                     // `who is now a fellow at the Center`
-                    let clean = phrase.start == 0 || self.get(phrase.start - 1).is_some_and(|t| !t.is_word() || t.is(CONJ | SUB | PREP));
+                    let clean =
+                        phrase.start == 0 || self.get(phrase.start - 1).is_some_and(|t| !t.is_word() || t.is(CONJ | SUB | PREP));
                     if named && !told && clean && (plain || !(phrase.start > 0 && self.mark(phrase.start - 1, ','))) {
                         break;
                     }
@@ -275,7 +304,24 @@ impl Frame<'_> {
             || t.is_quotation()
             || t.entry.verb.is_some()
             || self.word(start).starts_with(|c: char| c.is_ascii_digit())
-            || matches!(self.word(start), "himself" | "herself" | "themselves" | "then" | "now" | "once" | "also" | "too" | "however" | "former" | "formerly" | "whose" | "along" | "like" | "including")
+            || matches!(
+                self.word(start),
+                "himself"
+                    | "herself"
+                    | "themselves"
+                    | "then"
+                    | "now"
+                    | "once"
+                    | "also"
+                    | "too"
+                    | "however"
+                    | "former"
+                    | "formerly"
+                    | "whose"
+                    | "along"
+                    | "like"
+                    | "including"
+            )
             || self.is_adverb(start)
             || self.word(start).ends_with("ing")
             || self.word(start).ends_with("ed")
@@ -293,8 +339,13 @@ impl Frame<'_> {
             }
             // A verb of no list: `Roe groused`, `the reporters gathered`.
             let before = if end > start { self.get(end - 1) } else { None };
-            if t.is_word() && !t.capital && noun && !t.is(PERSON | SOURCE | PREP | CONJ | SAYING | ALONE)
-                && before.is_some_and(|b| b.is_word() && (b.capital && !b.is(DET | ALONE) || !b.is(DET) && self.word(end).ends_with("ed")))
+            if t.is_word()
+                && !t.capital
+                && noun
+                && !t.is(PERSON | SOURCE | PREP | CONJ | SAYING | ALONE)
+                && before.is_some_and(|b| {
+                    b.is_word() && (b.capital && !b.is(DET | ALONE) || !b.is(DET) && self.word(end).ends_with("ed"))
+                })
             {
                 break;
             }
@@ -302,15 +353,24 @@ impl Frame<'_> {
                 noun = true;
             } else if t.is(DET) && (end == start || !noun || self.is(end - 1, PREP)) {
                 noun |= t.is(ALONE);
-            } else if t.is_word() && !t.capital && (t.is(PERSON | SOURCE | VERB) && self.get(end - usize::from(end > 0)).is_some_and(|p| p.is(DET))) {
+            } else if t.is_word()
+                && !t.capital
+                && (t.is(PERSON | SOURCE | VERB) && self.get(end - usize::from(end > 0)).is_some_and(|p| p.is(DET)))
+            {
                 noun = true;
             } else if t.is(PREP)
                 && noun
                 && (matches!(self.word(end), "of" | "for" | "at" | "from" | "in" | "with")
-                    && (self.get(end + 1).is_some_and(|n| n.is(DET) && !n.is(PRON) || n.capital && !n.is(TIME)) || self.word(end) == "of"))
+                    && (self.get(end + 1).is_some_and(|n| n.is(DET) && !n.is(PRON) || n.capital && !n.is(TIME))
+                        || self.word(end) == "of"))
             {
                 // goes on
-            } else if t.is(CONJ) && noun && !self.word_is(end, "but") && self.name(end + 1) && self.name(end - usize::from(end > 0)) {
+            } else if t.is(CONJ)
+                && noun
+                && !self.word_is(end, "but")
+                && self.name(end + 1)
+                && self.name(end - usize::from(end > 0))
+            {
                 // `Roe and Lind`
             } else {
                 break;
@@ -330,13 +390,20 @@ impl Frame<'_> {
         // `But`, `Meanwhile,`, a quotation
         for _ in 0..4 {
             let Some(t) = self.get(at).filter(|_| at < limit) else { return None };
-            if let Some(comma) = (at..limit.min(at + 6)).find(|&i| self.mark(i, ',')).filter(|&c| (at..c).any(|i| self.is(i, TIME))) {
+            if let Some(comma) =
+                (at..limit.min(at + 6)).find(|&i| self.mark(i, ',')).filter(|&c| (at..c).any(|i| self.is(i, TIME)))
+            {
                 at = comma + 1;
             } else if t.is(SUB | PREP) && !self.name(at) || self.word(at).ends_with("ing") && t.capital {
                 // An introduction: up to its comma.
                 let comma = (at..limit).find(|&i| self.mark(i, ','))?;
                 at = comma + 1;
-            } else if t.is(CONJ) || self.is_adverb(at) && !self.name(at) || matches!(t.what, What::Mark(_)) || t.is_quotation() || t.is(TIME) {
+            } else if t.is(CONJ)
+                || self.is_adverb(at) && !self.name(at)
+                || matches!(t.what, What::Mark(_))
+                || t.is_quotation()
+                || t.is(TIME)
+            {
                 at += 1;
             } else {
                 break;
@@ -360,7 +427,10 @@ impl Frame<'_> {
             || self.word(range.start).ends_with("ing");
         let verb = range.clone().any(|i| {
             self.get(i).is_some_and(|t| {
-                t.what == What::Word && (t.is(AUX | VERB) || t.entry.verb.is_some() || !t.capital && t.end - t.start > 4 && self.word(i).ends_with("ed"))
+                t.what == What::Word
+                    && (t.is(AUX | VERB)
+                        || t.entry.verb.is_some()
+                        || !t.capital && t.end - t.start > 4 && self.word(i).ends_with("ed"))
                     || t.what == What::Possessive && self.is(i.wrapping_sub(1), PRON)
             })
         });
@@ -402,7 +472,13 @@ impl Frame<'_> {
                     if matches!(self.word(at), "that" | "whether" | "how" | "why" | "if") {
                         return Right::That(at);
                     }
-                    if at == from && (t.is(SUB | RELATIVE) && !t.is(PREP) && !self.word_is(at, "as") && !self.word_is(at, "than") && !matches!(self.word(at), "when" | "while" | "after" | "before" | "since" | "until" | "then")) {
+                    if at == from
+                        && (t.is(SUB | RELATIVE)
+                            && !t.is(PREP)
+                            && !self.word_is(at, "as")
+                            && !self.word_is(at, "than")
+                            && !matches!(self.word(at), "when" | "while" | "after" | "before" | "since" | "until" | "then"))
+                    {
                         return Right::That(at);
                     }
                     let adverbial = self.is_adverb(at) || t.is(TIME) || t.is(PREP) && !t.capital;
@@ -414,7 +490,12 @@ impl Frame<'_> {
                     }
                     if t.is(PREP) && !t.capital {
                         phrase = true;
-                    } else if phrase && bare && at > from + 1 && matches!(self.word(at), "he" | "she" | "they" | "it" | "we" | "I" | "there") && !self.is(at - 1, PREP) {
+                    } else if phrase
+                        && bare
+                        && at > from + 1
+                        && matches!(self.word(at), "he" | "she" | "they" | "it" | "we" | "I" | "there")
+                        && !self.is(at - 1, PREP)
+                    {
                         return Right::Clause(at);
                     }
                 }
@@ -453,16 +534,19 @@ impl Frame<'_> {
                     }
                     let Some(n) = self.get(j) else { return i };
                     let participle = |k: usize| {
-                        self.get(k).is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Ing && v.takes & (CLAUSE | PHRASE) != 0))
+                        self.get(k).is_some_and(|t| {
+                            t.entry.verb.is_some_and(|v| v.form == Form::Ing && v.takes & (CLAUSE | PHRASE) != 0)
+                        })
                     };
                     if participle(j)
                         || (self.is_adverb(j) || n.is(CONJ)) && participle(j + 1)
                         || self.word_is(j, "but")
                         || self.word_is(j, "according")
-                        || (self.word_is(j, "while")
-                        || self.word_is(j, "although")
-                        || self.word_is(j, "though"))
-                        || n.is(CONJ) && self.get(j + 1).is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & CLAUSE != 0))
+                        || (self.word_is(j, "while") || self.word_is(j, "although") || self.word_is(j, "though"))
+                        || n.is(CONJ)
+                            && self
+                                .get(j + 1)
+                                .is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & CLAUSE != 0))
                         || self.quotation(j) && i > from + 1
                         || relative && (n.is(AUX) || n.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third)))
                         || self.speaks(j + usize::from(n.is(CONJ)))
@@ -472,7 +556,11 @@ impl Frame<'_> {
                 }
                 What::Word if t.is(CONJ) && i > from + 1 => {
                     // `… and said that`, `… and Roe said`
-                    if self.get(i + 1).is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & SPEECH != 0)) || self.speaks(i + 1) {
+                    if self
+                        .get(i + 1)
+                        .is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & SPEECH != 0))
+                        || self.speaks(i + 1)
+                    {
                         return i;
                     }
                 }
@@ -490,7 +578,12 @@ impl Frame<'_> {
             i += 1;
         }
         self.get(i).is_some_and(|t| {
-            t.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third | Form::Base | Form::Participle) && v.takes & CLAUSE != 0 && v.takes & SPEECH != 0 && (v.takes & BARE != 0 || super::lexicon::lemma(v) == "add"))
+            t.entry.verb.is_some_and(|v| {
+                matches!(v.form, Form::Past | Form::Third | Form::Base | Form::Participle)
+                    && v.takes & CLAUSE != 0
+                    && v.takes & SPEECH != 0
+                    && (v.takes & BARE != 0 || lemma(v) == "add")
+            })
         })
     }
 
@@ -554,7 +647,7 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
             let around = matches!(next.shape, Shape::Inverted | Shape::Behind) || frame.word_is(i, "according");
             if !around && let Some(at) = found.iter().rev().take(4).position(|f| inside(&f)) {
                 let at = found.len() - 1 - at;
-                if found[at].verb.is_none_or(|v| v.takes & LOOSE == 0) {
+                if found.get(at).is_none_or(|f| f.verb.is_none_or(|v| v.takes & LOOSE == 0)) {
                     continue;
                 }
                 found.remove(at);
@@ -592,12 +685,24 @@ fn uttered(frame: &Frame<'_>, found: &mut Vec<Found>) {
         }
         let Some(speaker) = frame.phrase_at(i + 1) else { continue };
         let verb = speaker.end + usize::from(frame.is_adverb(speaker.end));
-        let who = frame.is(speaker.start, PRON) || speaker.clone().any(|k| frame.name(k)) || frame.is(frame.head(&speaker), PERSON | SOURCE);
+        let who = frame.is(speaker.start, PRON)
+            || speaker.clone().any(|k| frame.name(k))
+            || frame.is(frame.head(&speaker), PERSON | SOURCE);
         let verbal = frame.get(verb).is_some_and(|t| {
-            t.is_word() && !t.capital && (t.is(VERB) || t.entry.verb.is_some() || frame.word(verb).ends_with("ed")) && !t.is(AUX | PREP)
+            t.is_word()
+                && !t.capital
+                && (t.is(VERB) || t.entry.verb.is_some() || frame.word(verb).ends_with("ed"))
+                && !t.is(AUX | PREP)
         });
         if who && verbal {
-            found.push(Found { shape: Shape::Behind, verb: None, cue: verb..verb + 1, speaker, addressee: None, content: vec![i..i + 1] });
+            found.push(Found {
+                shape: Shape::Behind,
+                verb: None,
+                cue: verb..verb + 1,
+                speaker,
+                addressee: None,
+                content: vec![i..i + 1],
+            });
         }
     }
 }
@@ -605,7 +710,9 @@ fn uttered(frame: &Frame<'_>, found: &mut Vec<Found>) {
 /// Whose words a frame that ends in a colon announces.
 pub(super) fn announcer(frame: &Frame<'_>) -> Option<Range<usize>> {
     let from = frame.tokens.len().saturating_sub(REACH);
-    let verb = (from..frame.tokens.len()).rev().find(|&i| frame.get(i).is_some_and(|t| t.entry.verb.is_some_and(|v| v.takes & SPEECH != 0 && v.form != Form::Base)));
+    let verb = (from..frame.tokens.len())
+        .rev()
+        .find(|&i| frame.get(i).is_some_and(|t| t.entry.verb.is_some_and(|v| v.takes & SPEECH != 0 && v.form != Form::Base)));
     verb.and_then(|i| frame.subject_before(verb_group(frame, i).0)).filter(|s| speaks(frame, s)).or_else(|| subject(frame))
 }
 
@@ -613,7 +720,10 @@ pub(super) fn announcer(frame: &Frame<'_>) -> Option<Range<usize>> {
 fn speaks(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
     match frame.word(phrase.start).to_ascii_lowercase().as_str() {
         "he" | "she" if phrase.len() == 1 => true,
-        _ => !(phrase.len() == 1 && frame.is(phrase.start, PRON)) && (phrase.clone().any(|k| frame.name(k)) || frame.is(frame.head(phrase), PERSON | SOURCE)),
+        _ => {
+            !(phrase.len() == 1 && frame.is(phrase.start, PRON))
+                && (phrase.clone().any(|k| frame.name(k)) || frame.is(frame.head(phrase), PERSON | SOURCE))
+        }
     }
 }
 
@@ -636,7 +746,10 @@ pub(super) fn describe(frame: &Frame<'_>, phrase: &Range<usize>) -> Described {
     let mut core = head..head + 1;
     let mut roles = Vec::new();
     if named {
-        while core.start > phrase.start && (frame.name(core.start - 1) || frame.is(core.start - 1, TITLE) && frame.get(core.start - 1).is_some_and(|t| t.capital)) {
+        while core.start > phrase.start
+            && (frame.name(core.start - 1)
+                || frame.is(core.start - 1, TITLE) && frame.get(core.start - 1).is_some_and(|t| t.capital))
+        {
             core.start -= 1;
         }
         while core.end < phrase.end && frame.name(core.end) {
@@ -647,8 +760,13 @@ pub(super) fn describe(frame: &Frame<'_>, phrase: &Range<usize>) -> Described {
         // `Ada Roe, a former minister`
         if frame.mark(phrase.end, ',') {
             let limit = frame.tokens.len().min(phrase.end + 14);
-            let end = (phrase.end + 1..limit).find(|&i| frame.get(i).is_some_and(|t| !t.is_word() || t.is(AUX | RELATIVE))).unwrap_or(limit);
-            roles.extend((phrase.end + 1..end).find(|&i| frame.is(i, PERSON) && !frame.get(i + 1).is_some_and(|t| t.is_word() && t.is(PERSON))));
+            let end = (phrase.end + 1..limit)
+                .find(|&i| frame.get(i).is_some_and(|t| !t.is_word() || t.is(AUX | RELATIVE)))
+                .unwrap_or(limit);
+            roles.extend(
+                (phrase.end + 1..end)
+                    .find(|&i| frame.is(i, PERSON) && !frame.get(i + 1).is_some_and(|t| t.is_word() && t.is(PERSON))),
+            );
         }
     }
     let first = frame.word(phrase.start).to_ascii_lowercase();
@@ -696,20 +814,27 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         _ if quoted => return true,
         // `…, saying that …`; not `in denouncing …`
         Shape::Participle => {
-            let joined = f.cue.start == 0 || frame.before(f.cue.start).is_some_and(|t| matches!(t.what, What::Mark(_)) || t.is(CONJ));
+            let joined =
+                f.cue.start == 0 || frame.before(f.cue.start).is_some_and(|t| matches!(t.what, What::Mark(_)) || t.is(CONJ));
             let verb = f.verb.is_some_and(|v| v.form == Form::Ing);
             if !joined || !verb || matches!(pronoun.as_str(), "it" | "they") {
                 return false;
             }
         }
-        Shape::Behind if f.verb.is_some_and(|v| v.takes & PHRASE != 0) || matches!(pronoun.as_str(), "who" | "which" | "that") => return false,
+        Shape::Behind
+            if f.verb.is_some_and(|v| v.takes & PHRASE != 0) || matches!(pronoun.as_str(), "who" | "which" | "that") =>
+        {
+            return false;
+        }
         Shape::Inverted if !f.speaker.clone().any(|i| frame.name(i)) => return false,
         _ => {}
     }
     // What somebody could say or did not say is not said.
     let hedged = f.cue.clone().any(|i| {
         let word = frame.word(i);
-        matches!(word, "not" | "never" | "would" | "will" | "could" | "can" | "may" | "might" | "should" | "must") || word.ends_with("n't") || word.ends_with("n’t")
+        matches!(word, "not" | "never" | "would" | "will" | "could" | "can" | "may" | "might" | "should" | "must")
+            || word.ends_with("n't")
+            || word.ends_with("n’t")
     });
     if hedged {
         return false;
@@ -720,13 +845,16 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     if f.shape == Shape::Phrase {
         let finite = f.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third | Form::Participle));
         let first = f.content.first().map_or(0, |c| c.start);
-        let called = f.verb.is_some_and(|v| super::lexicon::lemma(v) == "call") && !matches!(frame.word(first), "for" | "on");
+        let called = f.verb.is_some_and(|v| lemma(v) == "call") && !matches!(frame.word(first), "for" | "on");
         if !finite || called || f.content.iter().map(Range::len).sum::<usize>() < 3 {
             return false;
         }
     }
     // Some verbs report only where `that` follows.
-    if f.verb.is_some_and(|v| v.takes & LOOSE != 0) && !f.content.first().is_some_and(|c| frame.word_is(c.start, "that")) && !(f.shape == Shape::Behind && f.verb.is_some_and(|v| v.form == Form::Past)) {
+    if f.verb.is_some_and(|v| v.takes & LOOSE != 0)
+        && !f.content.first().is_some_and(|c| frame.word_is(c.start, "that"))
+        && !(f.shape == Shape::Behind && f.verb.is_some_and(|v| v.form == Form::Past))
+    {
         return false;
     }
     let firm = f.verb.is_some_and(|v| v.takes & SPEECH != 0 && v.takes & CLAUSE != 0);
@@ -753,9 +881,12 @@ fn according(frame: &Frame<'_>, at: usize, floor: usize) -> Option<Found> {
     // Past an apposition to the comma, if the phrase stands at the start.
     let first = at == 0 || frame.before(at).is_some_and(|t| t.is(CONJ) && at == 1);
     if first {
-        let mut comma = (speaker.end..frame.tokens.len().min(speaker.end + REACH)).find(|&i| frame.mark(i, ',') || frame.mark(i, ':'))?;
+        let mut comma =
+            (speaker.end..frame.tokens.len().min(speaker.end + REACH)).find(|&i| frame.mark(i, ',') || frame.mark(i, ':'))?;
         // `According to Roe, a pilot, …`
-        if let Some(next) = (comma + 1..frame.tokens.len().min(comma + 20)).find(|&i| frame.mark(i, ',')).filter(|_| frame.is(comma + 1, DET) || frame.is(comma + 1, RELATIVE))
+        if let Some(next) = (comma + 1..frame.tokens.len().min(comma + 20))
+            .find(|&i| frame.mark(i, ','))
+            .filter(|_| frame.is(comma + 1, DET) || frame.is(comma + 1, RELATIVE))
             && frame.apposition(comma + 1, next)
             && !(comma + 1..next).any(|i| frame.is(i, AUX))
         {
@@ -768,7 +899,11 @@ fn according(frame: &Frame<'_>, at: usize, floor: usize) -> Option<Found> {
         if start < end {
             content.push(start..end);
         }
-        if frame.mark(speaker.end, ',') && speaker.end + 2 < frame.tokens.len() && frame.before(at).is_some_and(|t| t.is_mark(',')) && !frame.is_clause(start..end) {
+        if frame.mark(speaker.end, ',')
+            && speaker.end + 2 < frame.tokens.len()
+            && frame.before(at).is_some_and(|t| t.is_mark(','))
+            && !frame.is_clause(start..end)
+        {
             content.push(speaker.end + 1..frame.clause_end(speaker.end + 1));
         }
     }
@@ -801,23 +936,47 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     let (start, be, infinitive, aux) = verb_group(frame, i);
     let before = frame.before(start);
     let takes = |t: u8| verb.takes & t != 0;
-    if frame.get(i).is_some_and(|t| t.capital) && i > 0 && frame.tokens.iter().take(REACH).any(|t| t.is_word() && !t.capital && t.end - t.start > 5) && verb.form != Form::Past {
+    if frame.get(i).is_some_and(|t| t.capital)
+        && i > 0
+        && frame.tokens.iter().take(REACH).any(|t| t.is_word() && !t.capital && t.end - t.start > 5)
+        && verb.form != Form::Past
+    {
         return None;
     }
     // `the emails`, `a smile`
-    if matches!(super::lexicon::lemma(verb), "email" | "e-mail" | "text" | "blog" | "post" | "caption" | "comment" | "cry" | "laugh" | "smile" | "sigh" | "fire" | "shoot" | "read")
-        && matches!(verb.form, Form::Base | Form::Third)
+    if matches!(
+        lemma(verb),
+        "email"
+            | "e-mail"
+            | "text"
+            | "blog"
+            | "post"
+            | "caption"
+            | "comment"
+            | "cry"
+            | "laugh"
+            | "smile"
+            | "sigh"
+            | "fire"
+            | "shoot"
+            | "read"
+    ) && matches!(verb.form, Form::Base | Form::Third)
         && !matches!(frame.word(i), "read" | "reads")
     {
         return None;
     }
     // `five states held …`
-    if matches!(super::lexicon::lemma(verb), "state" | "figure") && !matches!(verb.form, Form::Past | Form::Ing) {
+    if matches!(lemma(verb), "state" | "figure") && !matches!(verb.form, Form::Past | Form::Ing) {
         return None;
     }
     // A noun: `the claim`, `his report`, `of hope`.
     if start == i && matches!(verb.form, Form::Base | Form::Third) {
-        let noun = before.is_none_or(|t| t.is(DET) && !t.is(ALONE) && !t.is(PRON) || t.is(PREP) || t.what == What::Possessive || matches!(t.what, What::Mark(_)) && !t.is_mark(','));
+        let noun = before.is_none_or(|t| {
+            t.is(DET) && !t.is(ALONE) && !t.is(PRON)
+                || t.is(PREP)
+                || t.what == What::Possessive
+                || matches!(t.what, What::Mark(_)) && !t.is_mark(',')
+        });
         if noun {
             return None;
         }
@@ -839,14 +998,14 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         return None;
     }
     if verb.form == Form::Ing && !be {
-        return participle(frame, i, start, verb, floor, found);
+        return participle(frame, i, start, verb, found);
     }
     // The order turned round: `“…,” said Roe`.
     if start == i
         && takes(SPEECH)
         && takes(CLAUSE)
         && !takes(PHRASE)
-        && !matches!(super::lexicon::lemma(verb), "tell" | "find" | "show" | "estimate" | "state")
+        && !matches!(lemma(verb), "tell" | "find" | "show" | "estimate" | "state")
         && matches!(verb.form, Form::Past | Form::Third)
         && before.is_some_and(|t| t.is_quotation() || t.is_mark(',') || matches!(t.what, What::Mark('—' | '–')))
         && let Some(found) = inverted(frame, i, verb, floor)
@@ -859,8 +1018,14 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         Some(t) if t.is(PRON) => (start - 1..start, false),
         Some(t) if t.is(CONJ) || t.is_mark(',') && frame.subject_before(start).is_none() => {
             // `… and said`: the subject of the verb before.
-            if t.is(CONJ) || verb.form == Form::Past {
-                let last = found.iter().rev().find(|f| matches!(f.shape, Shape::Before | Shape::Phrase | Shape::Behind)).map(|f| f.speaker.clone());
+            // `the group, called “Ice,” met` has no subject before its verb.
+            if t.is(CONJ) || verb.form == Form::Past && !takes(PHRASE) {
+                let last = found
+                    .iter()
+                    .rev()
+                    .take(REACH)
+                    .find(|f| matches!(f.shape, Shape::Before | Shape::Phrase | Shape::Behind))
+                    .map(|f| f.speaker.clone());
                 (last.or_else(|| frame.main_subject(floor, start))?, true)
             } else {
                 return None;
@@ -881,7 +1046,11 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
             let near = frame.subject_before(end)?;
             // `Roe at the time said`, `Roe in an interview said`
             let speaks = near.clone().any(|k| frame.name(k)) || frame.is(frame.head(&near), PERSON | SOURCE | ALONE | PRON);
-            let far = if speaks || !frame.before(near.start).is_some_and(|t| t.is(PREP)) { None } else { frame.phrase_before(near.start - 1) };
+            let far = if speaks || !frame.before(near.start).is_some_and(|t| t.is(PREP)) {
+                None
+            } else {
+                frame.phrase_before(near.start - 1)
+            };
             (far.unwrap_or(near), false)
         }
     };
@@ -895,26 +1064,36 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         && !inherited
         && speaker.len() > 1
         && !speaker.clone().any(|k| frame.is(k, PERSON) || frame.name(k) && !frame.is(k, SOURCE))
-        && matches!(super::lexicon::lemma(verb), "call" | "dub" | "label" | "describe" | "term" | "nickname" | "brand" | "back" | "support" | "see" | "endorse")
+        && matches!(
+            lemma(verb),
+            "call" | "dub" | "label" | "describe" | "term" | "nickname" | "brand" | "back" | "support" | "see" | "endorse"
+        )
     {
         return None;
     }
-    let restrictive = frame.is(speaker.start, RELATIVE | SUB) && speaker.len() == 1 && !frame.before(speaker.start).is_some_and(|t| t.is_mark(','));
+    let restrictive = frame.is(speaker.start, RELATIVE | SUB)
+        && speaker.len() == 1
+        && !frame.before(speaker.start).is_some_and(|t| t.is_mark(','));
     // `what Roe calls “…”`
-    if frame.before(speaker.start).is_some_and(|t| t.is_word()) && matches!(frame.word(speaker.start - 1), "what" | "which" | "whom") && !frame.quotation(i + 1) {
+    if frame.before(speaker.start).is_some_and(|t| t.is_word())
+        && matches!(frame.word(speaker.start - 1), "what" | "which" | "whom")
+        && !frame.quotation(i + 1)
+    {
         return None;
     }
     let mut after = i + 1;
     let mut addressee = None;
     // `as Roe put it`
-    if super::lexicon::lemma(verb) == "put" {
+    if lemma(verb) == "put" {
         if !frame.word_is(after, "it") {
             return None;
         }
         after += 1;
     }
-    if takes(HEARER) || matches!(super::lexicon::lemma(verb), "tell" | "ask" | "warn" | "write" | "urge" | "email" | "text" | "promise" | "caution") {
-        addressee = addressee_at(frame, after, verb);
+    if takes(HEARER)
+        || matches!(lemma(verb), "tell" | "ask" | "warn" | "write" | "urge" | "email" | "text" | "promise" | "caution")
+    {
+        addressee = addressee_at(frame, after);
         if let Some(a) = &addressee {
             after = a.end;
         }
@@ -929,12 +1108,20 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         return None;
     }
     // `As Roe said, …`
-    if speaker.start == 1 && frame.word_is(0, "as")
+    if speaker.start == 1
+        && frame.word_is(0, "as")
         && let Right::Comma(at) | Right::CommaQuotation(at) = right
     {
         let from = if frame.mark(at, ',') { at + 1 } else { at };
         let end = frame.clause_end(from);
-        return (end > from).then(|| Found { shape: Shape::Before, verb: Some(verb), cue, speaker, addressee, content: vec![from..end] });
+        return (end > from).then(|| Found {
+            shape: Shape::Before,
+            verb: Some(verb),
+            cue,
+            speaker,
+            addressee,
+            content: vec![from..end],
+        });
     }
     // `The ferry, she said, will sail.`
     if takes(CLAUSE)
@@ -950,18 +1137,31 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         let end = frame.clause_end(i + 2);
         let participle = frame.get(i + 2).is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Ing));
         if first < speaker.start - 1 && end > i + 3 && !participle {
-            return Some(Found { shape: Shape::Behind, verb: Some(verb), cue, speaker: speaker.clone(), addressee, content: vec![first..speaker.start - 1, i + 2..end] });
+            return Some(Found {
+                shape: Shape::Behind,
+                verb: Some(verb),
+                cue,
+                speaker: speaker.clone(),
+                addressee,
+                content: vec![first..speaker.start - 1, i + 2..end],
+            });
         }
     }
     // What stands to the left of the subject.
     let left = left_content(frame, speaker.start, floor, inherited);
     // The quotation ends in a comma of its own, or one follows it: the cue belongs to it, whatever stands behind.
-    let quotation = speaker.start.checked_sub(if speaker.start > 0 && frame.mark(speaker.start - 1, ',') { 2 } else { 1 }).filter(|&q| frame.quotation(q));
+    let quotation = speaker
+        .start
+        .checked_sub(if speaker.start > 0 && frame.mark(speaker.start - 1, ',') { 2 } else { 1 })
+        .filter(|&q| frame.quotation(q));
     let quoted_left = quotation.is_some();
-    let closed_left = quotation.is_some_and(|q| q + 2 == speaker.start || frame.ends_open(q)) && !quotation.is_some_and(|q| q > 0 && frame.is(q - 1, PREP) && frame.inside(q).1);
+    let closed_left = quotation.is_some_and(|q| q + 2 == speaker.start || frame.ends_open(q))
+        && !quotation.is_some_and(|q| q > 0 && frame.is(q - 1, PREP) && frame.inside(q).1);
     if let Some(left) = left
         && (takes(SPEECH) || takes(CLAUSE))
-        && (matches!(right, Right::End(_) | Right::Comma(_) | Right::CommaQuotation(_)) || quoted_left && !matches!(right, Right::That(_) | Right::Clause(_)) || closed_left)
+        && (matches!(right, Right::End(_) | Right::Comma(_) | Right::CommaQuotation(_))
+            || quoted_left && !matches!(right, Right::That(_) | Right::Clause(_))
+            || closed_left)
     {
         let pure = left.clone().all(|k| !frame.get(k).is_some_and(Token::is_word));
         let mut content = vec![left.clone()];
@@ -973,8 +1173,11 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
             return Some(Found { shape: Shape::Before, verb: Some(verb), cue, speaker, addressee, content });
         }
     }
-    let shows = matches!(super::lexicon::lemma(verb), "show" | "find" | "indicate" | "suggest" | "report") && speaker.clone().any(|k| frame.is(k, SOURCE));
-    if (phrase_follows(frame, after, verb) || shows && phrase_follows(frame, after, Verb { takes: PHRASE, ..verb })) && !restrictive {
+    let shows = matches!(lemma(verb), "show" | "find" | "indicate" | "suggest" | "report")
+        && speaker.clone().any(|k| frame.is(k, SOURCE));
+    if (phrase_follows(frame, after, verb) || shows && phrase_follows(frame, after, Verb { takes: PHRASE, ..verb }))
+        && !restrictive
+    {
         let end = frame.clause_end(after);
         if end > after {
             return Some(Found { shape: Shape::Phrase, verb: Some(verb), cue, speaker, addressee, content: vec![after..end] });
@@ -986,20 +1189,26 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
 /// Whether what stands at `at` can be what a verb says that takes no clause: a noun phrase, a quotation, an infinitive.
 fn phrase_follows(frame: &Frame<'_>, at: usize, verb: Verb) -> bool {
     let Some(t) = frame.get(at) else { return false };
-    if verb.takes & TO != 0 && frame.word_is(at, "to") && frame.get(at + 1).is_some_and(|t| t.is_word() && !t.is(DET | PRON) && !t.capital) {
+    if verb.takes & TO != 0
+        && frame.word_is(at, "to")
+        && frame.get(at + 1).is_some_and(|t| t.is_word() && !t.is(DET | PRON) && !t.capital)
+    {
         return true;
     }
     if verb.takes & PHRASE == 0 {
         return false;
     }
-    let lemma = super::lexicon::lemma(verb);
+    let base = lemma(verb);
     match frame.word(at) {
-        "for" | "on" if lemma == "call" => return true,
-        "to" if matches!(lemma, "refer" | "allude" | "appeal") => return true,
-        "back" if lemma == "call" => return false,
+        "for" | "on" if base == "call" => return true,
+        "to" if matches!(base, "refer" | "allude" | "appeal") => return true,
+        "back" if base == "call" => return false,
         _ => {}
     }
-    t.is_quotation() || t.is_word() && (t.is(DET | OBJECT | ALONE) || t.capital || !t.is(PREP | CONJ | SUB | AUX | PRON | TIME | VERB | ADV)) && (verb.takes & CLAUSE == 0 || !frame.word_is(at, "that"))
+    t.is_quotation()
+        || t.is_word()
+            && (t.is(DET | OBJECT | ALONE) || t.capital || !t.is(PREP | CONJ | SUB | AUX | PRON | TIME | VERB | ADV))
+            && (verb.takes & CLAUSE == 0 || !frame.word_is(at, "that"))
 }
 
 /// Whether the number of the subject fits the form of the verb.
@@ -1042,12 +1251,18 @@ fn inverted(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize) -> Option<Fou
     // `Roe, a pilot, said the ferry would …` is not turned round.
     let ends = match right {
         Right::End(at) | Right::Comma(at) | Right::CommaQuotation(at) | Right::Quotation(at) | Right::Colon(at) => {
-            !(speaker.end..at).any(|k| frame.get(k).is_some_and(|t| t.is_word() && !t.capital && (t.is(AUX) || t.entry.verb.is_some_and(|v| v.form == Form::Past))))
+            !(speaker.end..at).any(|k| {
+                frame.get(k).is_some_and(|t| {
+                    t.is_word() && !t.capital && (t.is(AUX) || t.entry.verb.is_some_and(|v| v.form == Form::Past))
+                })
+            })
         }
         _ => false,
     };
     let pronoun = speaker.len() == 1 && frame.is(speaker.start, PRON);
-    if !quoted && (!ends || pronoun || !speaker.clone().any(|k| frame.name(k) || frame.is(k, PERSON | SOURCE))) || pronoun && !ends {
+    if !quoted && (!ends || pronoun || !speaker.clone().any(|k| frame.name(k) || frame.is(k, PERSON | SOURCE)))
+        || pronoun && !ends
+    {
         return None;
     }
     let mut content = vec![left];
@@ -1086,7 +1301,10 @@ fn resume(frame: &Frame<'_>, right: Right, quoted: bool, content: &mut Vec<Range
                 {
                     content.push(q..q + 1);
                 }
-            } else if frame.mark(at, ',') && frame.get(at + 1).is_some_and(|t| t.is(SUB | CONJ | PRON | DET | PREP) && !t.is(RELATIVE)) && frame.clause_end(at) > at + 3 {
+            } else if frame.mark(at, ',')
+                && frame.get(at + 1).is_some_and(|t| t.is(SUB | CONJ | PRON | DET | PREP) && !t.is(RELATIVE))
+                && frame.clause_end(at) > at + 3
+            {
                 content.push(at + 1..frame.clause_end(at + 1));
             }
         }
@@ -1095,7 +1313,7 @@ fn resume(frame: &Frame<'_>, right: Right, quoted: bool, content: &mut Vec<Range
 }
 
 /// `told reporters`, `warned Roe`
-fn addressee_at(frame: &Frame<'_>, at: usize, _verb: Verb) -> Option<Range<usize>> {
+fn addressee_at(frame: &Frame<'_>, at: usize) -> Option<Range<usize>> {
     let t = frame.get(at)?;
     if t.is(OBJECT) {
         return Some(at..at + 1);
@@ -1105,16 +1323,23 @@ fn addressee_at(frame: &Frame<'_>, at: usize, _verb: Verb) -> Option<Range<usize
     }
     let phrase = frame.phrase_at(at)?;
     // `told ABC's “Good Morning America”`
-    let show = frame.get(phrase.end - 1).is_some_and(|t| t.what == What::Possessive) && frame.quotation(phrase.end) && frame.inside(phrase.end).1;
+    let show = frame.get(phrase.end - 1).is_some_and(|t| t.what == What::Possessive)
+        && frame.quotation(phrase.end)
+        && frame.inside(phrase.end).1;
     Some(phrase.start..phrase.end + usize::from(show))
 }
 
 /// `…, adding that …`
-fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, floor: usize, found: &[Found]) -> Option<Found> {
-    let _ = floor;
+fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, found: &[Found]) -> Option<Found> {
     let before = frame.before(start);
     // `criticism for calling`, `the calling`
-    if before.is_some_and(|t| t.is(DET) || t.is(PREP) && !matches!(frame.word(start - 1), "by" | "before" | "after" | "while" | "in" | "with") || t.is_word() && (t.is(PERSON | SOURCE) || !t.is(PREP | CONJ | SUB | ADV)) && !frame.phrase_before(start).is_some_and(|p| p.start > 0 && frame.word_is(p.start - 1, "with"))) {
+    if before.is_some_and(|t| {
+        t.is(DET)
+            || t.is(PREP) && !matches!(frame.word(start - 1), "by" | "before" | "after" | "while" | "in" | "with")
+            || t.is_word()
+                && (t.is(PERSON | SOURCE) || !t.is(PREP | CONJ | SUB | ADV))
+                && !frame.phrase_before(start).is_some_and(|p| p.start > 0 && frame.word_is(p.start - 1, "with"))
+    }) {
         return None;
     }
     // `with Roe promising …`
@@ -1131,8 +1356,8 @@ fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, floor: usiz
     let mut after = i + 1;
     let mut addressee = None;
     let takes = |t: u8| verb.takes & t != 0;
-    if takes(HEARER) || matches!(super::lexicon::lemma(verb), "tell" | "ask" | "warn" | "urge") {
-        addressee = addressee_at(frame, after, verb);
+    if takes(HEARER) || matches!(lemma(verb), "tell" | "ask" | "warn" | "urge") {
+        addressee = addressee_at(frame, after);
         if let Some(a) = &addressee {
             after = a.end;
         }
@@ -1159,10 +1384,18 @@ fn by_noun(frame: &Frame<'_>, i: usize) -> Option<Found> {
     }
     // Whose: `Roe's`, `his`.
     let floor = i.saturating_sub(6);
-    let owner = (floor..i).rev().find(|&k| frame.get(k).is_some_and(|t| t.what == What::Possessive || matches!(frame.word(k), "his" | "her" | "their" | "its" | "my" | "our")));
+    let owner = (floor..i).rev().find(|&k| {
+        frame.get(k).is_some_and(|t| {
+            t.what == What::Possessive || matches!(frame.word(k), "his" | "her" | "their" | "its" | "my" | "our")
+        })
+    });
     let (speaker, after) = match owner {
         Some(k) if (k + 1..i).all(|j| frame.get(j).is_some_and(|t| t.is_word() && !t.is(PREP | SUB | AUX | PRON | CONJ))) => {
-            if frame.get(k).is_some_and(|t| t.what == What::Possessive) { (frame.phrase_before(k)?, i + 1) } else { (k..k + 1, i + 1) }
+            if frame.get(k).is_some_and(|t| t.what == What::Possessive) {
+                (frame.phrase_before(k)?, i + 1)
+            } else {
+                (k..k + 1, i + 1)
+            }
         }
         _ if frame.word_is(i + 1, "by") || frame.word_is(i + 1, "from") => {
             let speaker = frame.phrase_at(i + 2)?;
@@ -1176,7 +1409,14 @@ fn by_noun(frame: &Frame<'_>, i: usize) -> Option<Found> {
         _ => return None,
     };
     let end = frame.clause_end(from);
-    (end > from + 1).then(|| Found { shape: Shape::Noun, verb: None, cue: i..i + 1, speaker, addressee: None, content: vec![from..end] })
+    (end > from + 1).then(|| Found {
+        shape: Shape::Noun,
+        verb: None,
+        cue: i..i + 1,
+        speaker,
+        addressee: None,
+        content: vec![from..end],
+    })
 }
 
 /// `Roe: …` at the start of a frame.
@@ -1208,10 +1448,13 @@ fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
         if title || frame.before(i).is_some_and(|t| t.is_mark('=')) {
             continue;
         }
-        let prior = found.iter().rev().find(|f| f.cue.start < i && i - f.cue.start < REACH).map(|f| f.speaker.clone());
+        let prior =
+            found.iter().rev().take(REACH).find(|f| f.cue.start < i && i - f.cue.start < REACH).map(|f| f.speaker.clone());
         let speaker = match prior {
             Some(speaker) => Some(speaker),
-            None if words >= WORDS_BESIDE || frame.before(i).is_some_and(|t| t.is_mark(':')) => frame.main_subject(0, i).filter(|s| speaks(frame, s)),
+            None if words >= WORDS_BESIDE || frame.before(i).is_some_and(|t| t.is_mark(':')) => {
+                frame.main_subject(0, i).filter(|s| speaks(frame, s))
+            }
             None => None,
         };
         if let Some(speaker) = speaker {

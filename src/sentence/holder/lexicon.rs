@@ -133,8 +133,11 @@ pub(super) fn look_up(word: &str) -> Entry {
 
 /// The lemma of a verb, for looking at what was found.
 pub(super) fn lemma(verb: Verb) -> &'static str {
-    verb_lists().nth(usize::from(verb.lemma)).map_or("", |(_, word)| word.split('/').next().unwrap_or(word))
+    LEMMAS.get(usize::from(verb.lemma)).copied().unwrap_or_default()
 }
+
+static LEMMAS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| verb_lists().map(|(_, word)| word.split('/').next().unwrap_or(word)).collect());
 
 static TABLE: LazyLock<HashMap<String, Entry>> = LazyLock::new(table);
 
@@ -189,10 +192,7 @@ fn forms(word: &str) -> Vec<(Form, String)> {
     // A doubled consonant of the past is doubled before -ing too: admitted, admitting.
     let stem = past.strip_suffix("ed").filter(|s| s.len() == base.len() + 1).unwrap_or(base);
     let ing = parts.next().map_or_else(
-        || match stem.strip_suffix('e').filter(|s| !s.ends_with(['e', 'y', 'o'])) {
-            Some(stem) => format!("{stem}ing"),
-            None => format!("{stem}ing"),
-        },
+        || format!("{}ing", stem.strip_suffix('e').filter(|s| !s.ends_with(['e', 'y', 'o'])).unwrap_or(stem)),
         str::to_owned,
     );
     let third = match consonant_y {

@@ -10,13 +10,16 @@ mod quotes;
 mod resolve;
 mod tokens;
 
+#[cfg(test)]
+mod tests;
+
 use super::Sentence;
 use crate::article::{Article, Block, Kind};
 use cues::{Found, Frame};
 use lexicon::{CONJ, RELATIVE, SUB};
 use resolve::{Mention, Written};
 use serde::Serialize;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 pub use cues::Shape;
@@ -195,14 +198,15 @@ impl Reader {
         let subject = cues::subject(frame);
         let announcer = if slice.last().is_some_and(|t| t.is_mark(':')) { cues::announcer(frame) } else { None };
         let places = self.mention(frame, base, &found, announcer.as_ref().or(subject.as_ref()));
-        let place = |s: Span| places.iter().find(|p| p.0 == s).map(|p| p.1);
+        let place = |s: Span| places.get(&s).copied();
         let announced = self.announced.take();
         self.announced = announcer.as_ref().and_then(span).map(|s| (s, place(s)));
         if found.is_empty() {
             // Nothing but a quotation: the speaker goes on.
             if slice.iter().any(|t| t.is_quotation()) && !slice.iter().any(|t| t.is_word() && !t.is(CONJ)) {
                 let Some((written, mention)) = announced.or(self.last) else { return };
-                let content = slice.iter().filter(|t| t.is_quotation()).map(|t| Span { start: base + t.start, end: base + t.end });
+                let content =
+                    slice.iter().filter(|t| t.is_quotation()).map(|t| Span { start: base + t.start, end: base + t.end });
                 let attribution = Attribution {
                     form: Form::Direct,
                     shape: Shape::Alone,
@@ -246,16 +250,16 @@ impl Reader {
     }
 
     /// Notes who and what a frame mentions, in order; gives the places of speakers and subject.
-    fn mention(&mut self, frame: &Frame<'_>, base: usize, found: &[Found], subject: Option<&Range<usize>>) -> Vec<(Span, usize)> {
+    fn mention(&mut self, frame: &Frame<'_>, base: usize, found: &[Found], subject: Option<&Range<usize>>) -> HashMap<Span, usize> {
         let mut phrases: Vec<(Range<usize>, bool)> = found.iter().map(|f| (meant(frame, &f.speaker), true)).collect();
         phrases.extend(subject.map(|s| (s.clone(), true)));
         phrases.extend(cues::names(frame).into_iter().map(|n| (n, false)));
         phrases.sort_by_key(|(r, subject)| (r.start, !subject, std::cmp::Reverse(r.end)));
-        let mut places: Vec<(Span, usize)> = Vec::new();
+        let mut places: HashMap<Span, usize> = HashMap::new();
         let mut covered = 0;
         for (phrase, subject) in phrases {
             let Some(span) = span(frame, base, &phrase) else { continue };
-            if phrase.start < covered && (!subject || places.iter().any(|p| p.0 == span)) {
+            if phrase.start < covered && (!subject || places.contains_key(&span)) {
                 continue;
             }
             covered = covered.max(phrase.end);
@@ -270,7 +274,7 @@ impl Reader {
                 _ if described.named => Written::Name(core),
                 _ => Written::Noun { head: core, definite: described.definite },
             };
-            places.push((span, self.mentions.len()));
+            places.insert(span, self.mentions.len());
             let roles = described.roles.into_iter().filter_map(at).collect();
             self.mentions.push(Mention { span, written, subject, roles });
         }
@@ -285,8 +289,11 @@ impl Reader {
         let mut out: Vec<Attribution> = self.found.into_iter().map(|f| f.0).collect();
         // `Roe: …` counts where Roe speaks elsewhere, too.
         let last_word = |s: Span| s.of(text).split_whitespace().last().map(str::to_lowercase);
-        let known: HashSet<String> = out.iter().filter(|a| a.shape != Shape::Colon).filter_map(|a| last_word(a.speaker.written)).collect();
-        out.retain(|a| a.shape != Shape::Colon || a.form == Form::Direct || last_word(a.speaker.written).is_some_and(|w| known.contains(&w)));
+        let known: HashSet<String> =
+            out.iter().filter(|a| a.shape != Shape::Colon).filter_map(|a| last_word(a.speaker.written)).collect();
+        out.retain(|a| {
+            a.shape != Shape::Colon || a.form == Form::Direct || last_word(a.speaker.written).is_some_and(|w| known.contains(&w))
+        });
         out
     }
 }

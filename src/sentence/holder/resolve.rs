@@ -58,7 +58,14 @@ struct Entity {
 
 /// Resolves mentions in order; gives for each its fullest mention, `None` for the author and where nothing is known.
 pub(super) fn resolve(text: &str, mentions: &[Mention]) -> Vec<Option<Span>> {
-    let mut book = Book { text, entities: Vec::new(), names: HashMap::new(), roles: HashMap::new(), subjects: Vec::new(), others: Vec::new() };
+    let mut book = Book {
+        text,
+        entities: Vec::new(),
+        names: HashMap::new(),
+        roles: HashMap::new(),
+        subjects: Vec::new(),
+        others: Vec::new(),
+    };
     let found: Vec<Option<usize>> = mentions.iter().map(|m| book.add(m)).collect();
     found.iter().map(|e| e.and_then(|e| book.entities.get(e)).map(|e| e.full)).collect()
 }
@@ -93,7 +100,7 @@ impl Book<'_> {
             Written::He => self.nearest(|e| e.person && !e.plural && e.gender != Some(Gender::Female)),
             Written::She => self.nearest(|e| e.person && !e.plural && e.gender != Some(Gender::Male)),
             Written::They => self.nearest(|e| e.plural || !e.person),
-            Written::Name(name) => Some(self.name(*name, mention.span)),
+            Written::Name(name) => Some(self.name(*name)),
             Written::Noun { head, definite } => Some(self.phrase(mention.span, *head, *definite)),
         }?;
         for &role in &mention.roles {
@@ -113,7 +120,7 @@ impl Book<'_> {
         look(&self.subjects).or_else(|| look(&self.others))
     }
 
-    fn name(&mut self, name: Span, _phrase: Span) -> usize {
+    fn name(&mut self, name: Span) -> usize {
         let slice = self.slice(name);
         let mut gender = None;
         let mut titled = false;

@@ -137,7 +137,10 @@ fn word(text: &str, at: usize, limit: usize, sentence_end: usize) -> Token {
         end = i + c.len_utf8();
     }
     // A full stop that does not end the sentence belongs to the word.
-    if span[end..].starts_with('.') && at + end + 1 < sentence_end && (dotted || span[end + 1..].starts_with([' ', ',', '\u{a0}'])) {
+    if span[end..].starts_with('.')
+        && at + end + 1 < sentence_end
+        && (dotted || span[end + 1..].starts_with([' ', ',', '\u{a0}']))
+    {
         end += 1;
     } else if dotted && span[end..].starts_with('.') && at + end + 1 == sentence_end {
         // `the U.S.` at the end keeps its stop, too; the frame then ends without a mark.
