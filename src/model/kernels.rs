@@ -1,6 +1,6 @@
 //! Element-wise kernels over slices, compiled for the instruction set found at run time.
 
-use super::gemm::{Mat, MatMut, matmul};
+use super::gemm::{Compute, Mat, MatMut, matmul};
 use std::ops::Range;
 
 /// Runs `f` compiled for the widest vector instructions of this CPU.
@@ -231,7 +231,7 @@ impl Attention {
             if let Some(dropout) = self.dropout {
                 dropout.apply(&mut p, mask_from);
             }
-            matmul(MatMut::new(&mut out[at..], t, d, h), 0.0, 1.0, Mat::new(&p, t, t, t), view(&v[at..]));
+            matmul(Compute::F32, MatMut::new(&mut out[at..], t, d, h), 0.0, 1.0, Mat::new(&p, t, t, t), view(&v[at..]));
         });
         out
     }
@@ -248,13 +248,13 @@ impl Attention {
             let g = view(&grad[at..]);
             dp.clear();
             dp.resize(t * t, 0.0);
-            matmul(MatMut::new(&mut dp, t, t, t), 0.0, 1.0, g, view(&v[at..]).t());
+            matmul(Compute::F32, MatMut::new(&mut dp, t, t, t), 0.0, 1.0, g, view(&v[at..]).t());
             dropped.clone_from(&p);
             if let Some(dropout) = self.dropout {
                 dropout.apply(&mut dropped, mask_from);
                 dropout.apply(&mut dp, mask_from);
             }
-            matmul(MatMut::new(&mut dv[at..], t, d, h), 0.0, 1.0, Mat::new(&dropped, t, t, t).t(), g);
+            matmul(Compute::F32, MatMut::new(&mut dv[at..], t, d, h), 0.0, 1.0, Mat::new(&dropped, t, t, t).t(), g);
             simd(|| {
                 for (dp, p) in dp.chunks_exact_mut(t).zip(p.chunks_exact(t)) {
                     let dot: f32 = dp.iter().zip(p).map(|(a, b)| a * b).sum();
@@ -264,8 +264,8 @@ impl Attention {
                 }
             });
             let ds = Mat::new(&dp, t, t, t);
-            matmul(MatMut::new(&mut dq[at..], t, d, h), 0.0, scale, ds, view(&k[at..]));
-            matmul(MatMut::new(&mut dk[at..], t, d, h), 0.0, scale, ds.t(), view(&q[at..]));
+            matmul(Compute::F32, MatMut::new(&mut dq[at..], t, d, h), 0.0, scale, ds, view(&k[at..]));
+            matmul(Compute::F32, MatMut::new(&mut dk[at..], t, d, h), 0.0, scale, ds.t(), view(&q[at..]));
         });
         (dq, dk, dv)
     }
@@ -273,7 +273,7 @@ impl Attention {
     fn probabilities(&self, p: &mut Vec<f32>, q: Mat<'_>, k: Mat<'_>, t: usize, d: usize) {
         p.clear();
         p.resize(t * t, 0.0);
-        matmul(MatMut::new(p, t, t, t), 0.0, 1.0 / (d as f32).sqrt(), q, k.t());
+        matmul(Compute::F32, MatMut::new(p, t, t, t), 0.0, 1.0 / (d as f32).sqrt(), q, k.t());
         softmax(p, t);
     }
 

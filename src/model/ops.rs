@@ -3,7 +3,7 @@
 //! candle's own fused LayerNorm and softmax have no backward pass and say nothing of it: gradients silently stop there. Each
 //! operation here brings its own, works on packed rows (N, H), and runs on the calling thread.
 
-use super::gemm::{Mat, MatMut, matmul};
+use super::gemm::{Compute, Mat, MatMut, matmul};
 use super::kernels::{self, Attention, Dropout};
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Result, Shape, Storage, Tensor, bail};
 
@@ -37,14 +37,15 @@ fn tensor(data: Vec<f32>, like: &Tensor) -> Result<Tensor> {
 
 /// y = x W^T + b: x (N, I), W (O, I), b (O) -> (N, O).
 struct Linear {
+    compute: Compute,
     /// Whether anything asks for the gradient of x, and of W and b.
     grad_x: bool,
     grad_w: bool,
 }
 
-/// y = x W^T + b: x (N, I), W (O, I), b (O) -> (N, O).
-pub fn linear(x: &Tensor, w: &Tensor, b: &Tensor) -> Result<Tensor> {
-    let op = Linear { grad_x: x.track_op(), grad_w: w.track_op() || b.track_op() };
+/// y = x W^T + b: x (N, I), W (O, I), b (O) -> (N, O). All three products, forward and back, round their factors as `compute` says.
+pub fn linear(x: &Tensor, w: &Tensor, b: &Tensor, compute: Compute) -> Result<Tensor> {
+    let op = Linear { compute, grad_x: x.track_op(), grad_w: w.track_op() || b.track_op() };
     x.apply_op3(w, b, op)
 }
 
@@ -68,7 +69,7 @@ impl CustomOp3 for Linear {
         }
         let (x, w, b) = (slice(x, lx, self.name())?, slice(w, lw, self.name())?, slice(b, lb, self.name())?);
         let mut y = vec![0.0; n * o];
-        matmul(MatMut::new(&mut y, n, o, o), 0.0, 1.0, Mat::new(x, n, i, i), Mat::new(w, o, i, i).t());
+        matmul(self.compute, MatMut::new(&mut y, n, o, o), 0.0, 1.0, Mat::new(x, n, i, i), Mat::new(w, o, i, i).t());
         kernels::add_bias(&mut y, b);
         Ok((CpuStorage::F32(y), (n, o).into()))
     }
@@ -86,12 +87,12 @@ impl CustomOp3 for Linear {
             let g = Mat::new(gs, n, o, o);
             let dx = self.grad_x.then(|| {
                 let mut dx = vec![0.0; n * i];
-                matmul(MatMut::new(&mut dx, n, i, i), 0.0, 1.0, g, Mat::new(ws, o, i, i));
+                matmul(self.compute, MatMut::new(&mut dx, n, i, i), 0.0, 1.0, g, Mat::new(ws, o, i, i));
                 dx
             });
             let dw = self.grad_w.then(|| {
                 let mut dw = vec![0.0; o * i];
-                matmul(MatMut::new(&mut dw, o, i, i), 0.0, 1.0, g.t(), Mat::new(xs, n, i, i));
+                matmul(self.compute, MatMut::new(&mut dw, o, i, i), 0.0, 1.0, g.t(), Mat::new(xs, n, i, i));
                 dw
             });
             let db = self.grad_w.then(|| kernels::column_sums(gs, o));

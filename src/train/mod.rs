@@ -15,6 +15,7 @@ pub mod step;
 use crate::error::{Context, Error, Result};
 use crate::model::bert::Bert;
 use crate::model::config::BertConfig;
+use crate::model::gemm::Compute;
 use crate::model::load_forward;
 use crate::model::weights::{Checkpoint, Variables};
 use crate::score::Confusion;
@@ -95,6 +96,8 @@ pub struct Settings {
     pub sampling: Sampling,
     /// Dropout in place of the base's own.
     pub dropout: Option<f64>,
+    /// What the factors of the layers' products are rounded to.
+    pub compute: Compute,
     /// Leaves the embeddings as they are.
     pub freeze_embeddings: bool,
     /// Leaves so many of the lowest layers as they are.
@@ -130,6 +133,7 @@ impl Default for Settings {
             class_weights: ClassWeights::None,
             sampling: Sampling::Natural,
             dropout: None,
+            compute: Compute::F32,
             freeze_embeddings: false,
             freeze_layers: 0,
             layer_decay: 1.0,
@@ -273,7 +277,7 @@ pub fn train(
         }
         Variables::new(checkpoint, settings.seed, move |n| frozen(n, &settings))
     };
-    let bert = Bert::new(&config, labels, &mut variables)?;
+    let bert = Bert::new(&config, labels, &mut variables)?.with_compute(settings.compute);
     let layers = config.num_hidden_layers;
     let mut optimizer = AdamW::new(variables.trainable.clone(), settings.weight_decay, |name| {
         schedule::layer_factor(name, layers, settings.layer_decay)
