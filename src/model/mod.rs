@@ -17,6 +17,7 @@ mod load;
 pub mod locate;
 mod modernbert;
 pub mod ops;
+pub mod packed;
 mod padded;
 mod probe;
 mod roberta;
