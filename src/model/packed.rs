@@ -1,4 +1,4 @@
-//! BERT as plain loops over packed rows, forward and back, without a graph: the engine that trains on CPUs.
+//! BERT as plain loops over packed rows, forward and back, without a graph: the engine for CPUs.
 //!
 //! The same function as [`super::bert::Bert`], which stays the reference: logits and gradients are compared in
 //! `tests/model_packed.rs`. Every buffer lives in a [`Workspace`] that is used again for the next batch, and weights are laid out for
@@ -10,7 +10,11 @@ use super::bert::DropoutSeeds;
 use super::config::{Activation, BertConfig};
 use super::gemm::{Compute, Factor, Mat, MatMut, matmul};
 use super::kernels::{self, Attention, Dropout};
+use super::weights::Source;
+use candle_core::Tensor;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 /// Weight and bias of an affine map, or scale and shift of a LayerNorm.
 #[derive(Debug, Clone)]
@@ -165,22 +169,55 @@ pub fn names(layers: usize) -> Params<Vec<String>> {
 }
 
 /// A layer's matrices, laid out for x W^T or for x W.
-struct Matrices<'a> {
-    qkv: Factor<'a>,
-    attention_output: Factor<'a>,
-    intermediate: Factor<'a>,
-    output: Factor<'a>,
+struct Matrices {
+    qkv: Factor,
+    attention_output: Factor,
+    intermediate: Factor,
+    output: Factor,
 }
 
-/// The network with weights that are borrowed for a step.
-pub struct Packed<'a> {
-    config: &'a BertConfig,
+/// All matrices of the layers, laid out for the products that they are used in.
+pub struct Prepared {
     compute: Compute,
-    weights: &'a Params<Cow<'a, [f32]>>,
-    forward: Vec<Matrices<'a>>,
-    /// As `forward`, laid out for x W.
-    backward: Vec<Matrices<'a>>,
-    labels: usize,
+    forward: Vec<Matrices>,
+    /// Laid out for x W; empty where only logits are wanted.
+    backward: Vec<Matrices>,
+}
+
+impl Prepared {
+    /// Lays the weights out; for the way back too where `training`, on another thread.
+    pub fn new(compute: Compute, weights: &Params<Cow<'_, [f32]>>, training: bool) -> Self {
+        let lay = |back: bool| -> Vec<Matrices> {
+            let factor = |a: &Affine<Cow<'_, [f32]>>| Factor::new(compute, view(a, back));
+            let layer = |l: &Layer<Cow<'_, [f32]>>| Matrices {
+                qkv: factor(&l.qkv),
+                attention_output: factor(&l.attention_output),
+                intermediate: factor(&l.intermediate),
+                output: factor(&l.output),
+            };
+            weights.layers.iter().map(layer).collect()
+        };
+        let (forward, backward) = rayon::join(|| lay(false), || if training { lay(true) } else { Vec::new() });
+        Self { compute, forward, backward }
+    }
+}
+
+/// The right factor of x W^T, or of x W on the way back. Affine maps are stored (outputs, inputs).
+fn view<'a>(a: &'a Affine<Cow<'_, [f32]>>, back: bool) -> Mat<'a> {
+    let outputs = a.bias.len();
+    let inputs = a.weight.len() / outputs.max(1);
+    let w = Mat::new(&a.weight, outputs, inputs, inputs);
+    if back { w } else { w.t() }
+}
+
+/// The network, with weights that are borrowed for a step.
+pub struct Packed<'a> {
+    /// Sizes and dropout.
+    pub config: &'a BertConfig,
+    /// The weights.
+    pub weights: &'a Params<Cow<'a, [f32]>>,
+    /// The same, laid out.
+    pub prepared: &'a Prepared,
 }
 
 /// What the backward pass needs of a layer.
@@ -246,34 +283,7 @@ fn mask(seeds: &mut Option<&mut DropoutSeeds>, p: f64) -> Option<Dropout> {
     }
 }
 
-impl<'a> Packed<'a> {
-    /// Lays the weights out; for the way back too where `training`. `labels` is C.
-    pub fn new(
-        config: &'a BertConfig,
-        compute: Compute,
-        weights: &'a Params<Cow<'a, [f32]>>,
-        labels: usize,
-        training: bool,
-    ) -> Self {
-        let (h, i) = (config.hidden_size, config.intermediate_size);
-        // Affine maps are stored (outputs, inputs): x W^T takes the transpose.
-        let lay = |back: bool| -> Vec<Matrices<'a>> {
-            let factor = |w: &'a [f32], o: usize, i: usize| {
-                let w = Mat::new(w, o, i, i);
-                Factor::new(compute, if back { w } else { w.t() })
-            };
-            let layer = |l: &'a Layer<Cow<'a, [f32]>>| Matrices {
-                qkv: factor(&l.qkv.weight, 3 * h, h),
-                attention_output: factor(&l.attention_output.weight, h, h),
-                intermediate: factor(&l.intermediate.weight, i, h),
-                output: factor(&l.output.weight, h, i),
-            };
-            weights.layers.iter().map(layer).collect()
-        };
-        let (forward, backward) = rayon::join(|| lay(false), || if training { lay(true) } else { Vec::new() });
-        Self { config, compute, weights, forward, backward, labels }
-    }
-
+impl Packed<'_> {
     /// Logits (B, C) of a batch of B pairs, in `ws.logits`. `dropout` is given in training only.
     pub fn forward(&self, batch: &Batch, mut dropout: Option<&mut DropoutSeeds>, ws: &mut Workspace) {
         let (c, w) = (self.config, self.weights);
@@ -287,31 +297,27 @@ impl<'a> Packed<'a> {
         if let Some(mask) = ws.embedding_mask {
             mask.apply(x, 0);
         }
-        for (i, (l, f)) in w.layers.iter().zip(&self.forward).enumerate() {
+        for (i, (l, f)) in w.layers.iter().zip(&self.prepared.forward).enumerate() {
             let (kept, above) = ws.layers[i..].split_at_mut(1);
             let k = &mut kept[0];
             k.masks.attention = mask(&mut dropout, c.attention_probs_dropout_prob);
             k.masks.attention_output = mask(&mut dropout, c.hidden_dropout_prob);
             k.masks.output = mask(&mut dropout, c.hidden_dropout_prob);
-            let affine = |f: &Factor<'_>, x: &[f32], bias: &[f32], out: &mut Vec<f32>| {
-                let (inputs, outputs) = (x.len() / n.max(1), bias.len());
-                f.matmul(
-                    MatMut::new(sized(out, n * outputs), n, outputs, outputs),
-                    0.0,
-                    Mat::new(x, n, inputs, inputs),
-                    Some(bias),
-                );
+            let affine = |f: &Factor, x: &[f32], a: &Affine<Cow<'_, [f32]>>, out: &mut Vec<f32>| {
+                let (inputs, outputs) = (x.len() / n.max(1), a.bias.len());
+                let out = MatMut::new(sized(out, n * outputs), n, outputs, outputs);
+                f.matmul(out, 0.0, Mat::new(x, n, inputs, inputs), view(a, false), Some(&a.bias));
             };
-            affine(&f.qkv, &k.x, &l.qkv.bias, &mut k.qkv);
+            affine(&f.qkv, &k.x, &l.qkv, &mut k.qkv);
             let attention = self.attention(batch, k.masks.attention);
-            attention.forward(self.compute, &k.qkv, &mut k.probs, sized(&mut k.context, n * h), h);
-            affine(&f.attention_output, &k.context, &l.attention_output.bias, &mut k.attention_sum);
+            attention.forward(self.prepared.compute, &k.qkv, &mut k.probs, sized(&mut k.context, n * h), h);
+            affine(&f.attention_output, &k.context, &l.attention_output, &mut k.attention_sum);
             let norm = (&*l.attention_norm.weight, &*l.attention_norm.bias);
             let attended = sized(&mut k.attended, n * h);
             kernels::residual_norm(&mut k.attention_sum, k.masks.attention_output, &k.x, norm, eps, attended);
-            affine(&f.intermediate, &k.attended, &l.intermediate.bias, &mut k.inner);
+            affine(&f.intermediate, &k.attended, &l.intermediate, &mut k.inner);
             activate(c.hidden_act, &mut k.inner, sized(&mut k.activated, n * inner));
-            affine(&f.output, &k.activated, &l.output.bias, &mut k.output_sum);
+            affine(&f.output, &k.activated, &l.output, &mut k.output_sum);
             let norm = (&*l.output_norm.weight, &*l.output_norm.bias);
             let y = sized(above.first_mut().map_or(&mut ws.last, |l| &mut l.x), n * h);
             kernels::residual_norm(&mut k.output_sum, k.masks.output, &k.attended, norm, eps, y);
@@ -366,7 +372,7 @@ impl<'a> Packed<'a> {
         };
         let (dx, dy) = (&mut ws.dx, &mut ws.dy);
         dy.resize(n * h, 0.0);
-        for (i, ((l, f), k)) in w.layers.iter().zip(&self.backward).zip(&ws.layers).enumerate().rev() {
+        for (i, ((l, f), k)) in w.layers.iter().zip(&self.prepared.backward).zip(&ws.layers).enumerate().rev() {
             if i < lowest {
                 return;
             }
@@ -374,19 +380,29 @@ impl<'a> Packed<'a> {
             // dx is the gradient of the layer's result; LayerNorm's passes on to the residual and to the sub-layer.
             norm_backward(&k.output_sum, &l.output_norm, &mut g.output_norm, dx, eps);
             masked_copy(dy, dx, k.masks.output);
-            self.affine_backward(&f.output, (dy, &k.activated, n), &mut g.output, Some((&mut ws.d_inner, 0.0)));
+            self.affine_backward((&l.output, &f.output), (dy, &k.activated, n), &mut g.output, Some((&mut ws.d_inner, 0.0)));
             kernels::multiply(&mut ws.d_inner, &k.inner);
-            self.affine_backward(&f.intermediate, (&ws.d_inner, &k.attended, n), &mut g.intermediate, Some((dx, 1.0)));
+            self.affine_backward(
+                (&l.intermediate, &f.intermediate),
+                (&ws.d_inner, &k.attended, n),
+                &mut g.intermediate,
+                Some((dx, 1.0)),
+            );
             norm_backward(&k.attention_sum, &l.attention_norm, &mut g.attention_norm, dx, eps);
             masked_copy(dy, dx, k.masks.attention_output);
             // The context's gradient takes the place of its own output's, which has served.
             let mut d_context = std::mem::take(&mut ws.d_inner);
-            self.affine_backward(&f.attention_output, (dy, &k.context, n), &mut g.attention_output, Some((&mut d_context, 0.0)));
+            self.affine_backward(
+                (&l.attention_output, &f.attention_output),
+                (dy, &k.context, n),
+                &mut g.attention_output,
+                Some((&mut d_context, 0.0)),
+            );
             let d_qkv = sized(&mut ws.d_qkv, n * 3 * h);
-            self.attention(batch, k.masks.attention).backward(self.compute, &k.qkv, &k.probs, &d_context, d_qkv, h);
+            self.attention(batch, k.masks.attention).backward(self.prepared.compute, &k.qkv, &k.probs, &d_context, d_qkv, h);
             ws.d_inner = d_context;
             let below = (i > lowest || embeddings).then_some((&mut *dx, 1.0));
-            self.affine_backward(&f.qkv, (d_qkv, &k.x, n), &mut g.qkv, below);
+            self.affine_backward((&l.qkv, &f.qkv), (d_qkv, &k.x, n), &mut g.qkv, below);
         }
         if embeddings {
             if let Some(mask) = ws.embedding_mask {
@@ -410,7 +426,6 @@ impl<'a> Packed<'a> {
             matmul(Compute::F32, MatMut::new(&mut dx, b, h, h), 0.0, 1.0, d_out, Mat::new(&a.weight, o, h, h));
             dx
         };
-        debug_assert_eq!(dlogits.len(), b * self.labels);
         let mut d = back(dlogits, &ws.dropped, &w.classifier, &mut grads.classifier);
         if let Some(mask) = ws.pooled_mask {
             mask.apply(&mut d, 0);
@@ -427,16 +442,16 @@ impl<'a> Packed<'a> {
     /// Through y = x W^T + b: adds the gradients of W and b, and gives `keep * dx + dy W` in `dx` where it is wanted.
     fn affine_backward(
         &self,
-        w: &Factor<'_>,
+        (w, laid): (&Affine<Cow<'_, [f32]>>, &Factor),
         (dy, x, n): (&[f32], &[f32], usize),
         g: &mut Affine<Vec<f32>>,
         dx: Option<(&mut Vec<f32>, f32)>,
     ) {
-        add_weight_gradients(self.compute, dy, x, g, n);
+        add_weight_gradients(self.prepared.compute, dy, x, g, n);
         let (inputs, outputs) = (x.len() / n.max(1), dy.len() / n.max(1));
         if let Some((dx, keep)) = dx {
             let out = MatMut::new(sized(dx, n * inputs), n, inputs, inputs);
-            w.matmul(out, keep, Mat::new(dy, n, outputs, outputs), None);
+            laid.matmul(out, keep, Mat::new(dy, n, outputs, outputs), view(w, true), None);
         }
     }
 
@@ -447,11 +462,14 @@ impl<'a> Packed<'a> {
     /// Words, positions and segments added up.
     fn embed(&self, batch: &Batch, out: &mut [f32]) {
         let (w, h) = (self.weights, self.config.hidden_size);
-        let row = |table: &'a [f32], i: usize| &table[i * h..][..h];
+        fn row(table: &[f32], i: usize, h: usize) -> &[f32] {
+            &table[i * h..][..h]
+        }
         let positions = batch.lens.iter().flat_map(|&t| 0..t);
         let tokens = batch.ids.iter().zip(&batch.types).zip(positions);
         for (out, ((&id, &kind), position)) in out.chunks_exact_mut(h).zip(tokens) {
-            let parts = row(&w.words, id as usize).iter().zip(row(&w.positions, position)).zip(row(&w.types, kind as usize));
+            let parts =
+                row(&w.words, id as usize, h).iter().zip(row(&w.positions, position, h)).zip(row(&w.types, kind as usize, h));
             out.iter_mut().zip(parts).for_each(|(o, ((w, p), t))| *o = w + p + t);
         }
     }
@@ -507,5 +525,69 @@ fn activate(kind: Activation, x: &mut [f32], out: &mut [f32]) {
         Activation::Gelu => kernels::activate(x, out, kernels::gelu_with_slope),
         Activation::GeluTanh => kernels::activate(x, out, kernels::gelu_tanh_with_slope),
         Activation::Relu => kernels::activate(x, out, kernels::relu_with_slope),
+    }
+}
+
+/// The network as an engine for classifying.
+pub struct PackedBert {
+    config: BertConfig,
+    weights: Params<Cow<'static, [f32]>>,
+    prepared: Prepared,
+    /// One for each thread that has come by.
+    workspaces: Mutex<Vec<Workspace>>,
+}
+
+impl PackedBert {
+    /// Takes the weights of a `BertForSequenceClassification` with `labels` outputs from `source`, by their names there.
+    pub fn new(config: &BertConfig, labels: usize, compute: Compute, source: &mut dyn Source) -> crate::Result<Self> {
+        // The reference knows every weight's shape, and what to say where one is missing.
+        let mut recorder = Recorder { source, tensors: BTreeMap::new() };
+        super::bert::Bert::new(config, labels, &mut recorder)?;
+        let mut failed = None;
+        let weights = names(config.num_hidden_layers).map(|names| {
+            let mut values = Vec::new();
+            for name in names {
+                let tensor = recorder.tensors.remove(name).map(|t| t.flatten_all().and_then(|t| t.to_vec1::<f32>()));
+                match tensor {
+                    Some(Ok(mut v)) => values.append(&mut v),
+                    Some(Err(e)) => failed = Some(crate::Error::new(e.to_string())),
+                    None => failed = Some(crate::Error::new(format!("no weights named {name:?}"))),
+                }
+            }
+            Cow::Owned(values)
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => {
+                let prepared = Prepared::new(compute, &weights, false);
+                Ok(Self { config: config.clone(), weights, prepared, workspaces: Mutex::default() })
+            }
+        }
+    }
+}
+
+/// Passes tensors on and keeps them.
+struct Recorder<'a> {
+    source: &'a mut dyn Source,
+    tensors: BTreeMap<String, Tensor>,
+}
+
+impl Source for Recorder<'_> {
+    fn tensor(&mut self, name: &str, shape: &[usize]) -> crate::Result<Tensor> {
+        let tensor = self.source.tensor(name, shape)?;
+        self.tensors.insert(name.to_owned(), tensor.clone());
+        Ok(tensor)
+    }
+}
+
+impl super::Network for PackedBert {
+    fn logits(&self, batch: &Batch) -> crate::Result<Vec<f32>> {
+        let pool = || self.workspaces.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut ws = pool().pop().unwrap_or_default();
+        let network = Packed { config: &self.config, weights: &self.weights, prepared: &self.prepared };
+        network.forward(batch, None, &mut ws);
+        let logits = ws.logits.clone();
+        pool().push(ws);
+        Ok(logits)
     }
 }

@@ -5,7 +5,7 @@ use crate::model::batch::{Batch, Encoded};
 use crate::model::bert::DropoutSeeds;
 use crate::model::config::BertConfig;
 use crate::model::gemm::Compute;
-use crate::model::packed::{Packed, Params, Workspace, names};
+use crate::model::packed::{Packed, Params, Prepared, Workspace, names};
 use candle_core::{Storage, Tensor};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -111,7 +111,8 @@ impl<'a> Lanes<'a> {
             return Err(error);
         }
         let o = self.options;
-        let network = Packed::new(self.config, o.compute, &weights, self.labels, true);
+        let prepared = Prepared::new(o.compute, &weights, true);
+        let network = Packed { config: self.config, weights: &weights, prepared: &prepared };
         let total_weight: f64 = examples.iter().map(|e| f64::from(e.weight)).sum::<f64>().max(1e-12);
         let lens: Vec<usize> = examples.iter().map(|e| e.pair.ids.len()).collect();
         let shards = shards(&lens, o.shard_tokens, o.lanes);

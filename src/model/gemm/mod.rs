@@ -164,64 +164,61 @@ impl MatMut<'_> {
 }
 
 /// A right factor (K, N) of many products, rounded and laid out once.
-pub struct Factor<'a>(Laid<'a>);
-
-enum Laid<'a> {
-    F32(Mat<'a>),
-    Rounded {
-        data: Vec<f32>,
-        view: Mat<'a>,
-    },
-    #[cfg(target_arch = "x86_64")]
-    Tiles {
-        tiles: Vec<u16>,
-        rows: usize,
-        cols: usize,
-    },
+pub struct Factor {
+    rows: usize,
+    cols: usize,
+    laid: Laid,
 }
 
-impl<'a> Factor<'a> {
+enum Laid {
+    /// Taken as it is.
+    Plain,
+    Rounded(Vec<f32>),
+    #[cfg(target_arch = "x86_64")]
+    Tiles(Vec<u16>),
+}
+
+impl Factor {
     /// Prepares `b`.
-    pub fn new(compute: Compute, b: Mat<'a>) -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if compute == Compute::Bf16 && b.rows > 0 && amx::available() {
+    pub fn new(compute: Compute, b: Mat<'_>) -> Self {
+        let laid = match compute {
+            Compute::F32 => Laid::Plain,
+            #[cfg(target_arch = "x86_64")]
             // SAFETY: the view's constructor checked that every reachable index lies inside its slice.
-            let tiles = unsafe { amx::pack_right(b.t().amx()) };
-            return Self(Laid::Tiles { tiles, rows: b.rows, cols: b.cols });
-        }
-        match compute {
-            Compute::F32 => Self(Laid::F32(b)),
-            Compute::Bf16 => Self(Laid::Rounded { data: rounded(b.data), view: b }),
-        }
+            Compute::Bf16 if b.rows > 0 && amx::available() => Laid::Tiles(unsafe { amx::pack_right(b.t().amx()) }),
+            Compute::Bf16 => Laid::Rounded(rounded(b.data)),
+        };
+        Self { rows: b.rows, cols: b.cols, laid }
     }
 
-    /// `out = keep * out + a b + bias`, on the calling thread; `a` is rounded as `b` was.
+    /// `out = keep * out + a b + bias`, on the calling thread; `a` is rounded as `b` was, which must be the view that was prepared.
     ///
     /// # Panics
     /// If the shapes do not fit.
-    pub fn matmul(&self, mut out: MatMut<'_>, keep: f32, a: Mat<'_>, bias: Option<&[f32]>) {
-        let (rows, cols) = match &self.0 {
-            Laid::F32(view) | Laid::Rounded { view, .. } => (view.rows, view.cols),
+    pub fn matmul(&self, mut out: MatMut<'_>, keep: f32, a: Mat<'_>, b: Mat<'_>, bias: Option<&[f32]>) {
+        assert!((b.rows, b.cols) == (self.rows, self.cols), "another factor than the one that was prepared");
+        assert!(a.cols == b.rows && out.rows == a.rows && out.cols == b.cols, "matrix shapes do not fit");
+        assert!(bias.is_none_or(|bias| bias.len() == b.cols), "a bias of another length");
+        let a_rounded;
+        let (a, b) = match &self.laid {
             #[cfg(target_arch = "x86_64")]
-            Laid::Tiles { rows, cols, .. } => (*rows, *cols),
-        };
-        assert!(a.cols == rows && out.rows == a.rows && out.cols == cols, "matrix shapes do not fit");
-        assert!(bias.is_none_or(|b| b.len() == cols), "a bias of another length");
-        let (a_rounded, b) = match &self.0 {
-            #[cfg(target_arch = "x86_64")]
-            Laid::Tiles { tiles, .. } => {
+            Laid::Tiles(tiles) => {
                 // SAFETY: tiles are made only where AMX is there; the shapes fit.
-                unsafe { amx::matmul(out.amx(keep, 1.0, bias), cols, a.amx(), amx::Right::Packed(tiles)) };
+                unsafe { amx::matmul(out.amx(keep, 1.0, bias), b.cols, a.amx(), amx::Right::Packed(tiles)) };
                 return;
             }
-            Laid::F32(view) => (None, *view),
-            Laid::Rounded { data, view } => (Some(rounded(a.data)), Mat { data, ..*view }),
+            Laid::Plain => (a, b),
+            Laid::Rounded(data) => {
+                a_rounded = rounded(a.data);
+                (Mat { data: &a_rounded, ..a }, Mat { data, ..b })
+            }
         };
-        let a = Mat { data: a_rounded.as_deref().unwrap_or(a.data), ..a };
-        matmul_f32(out.reborrow(), keep, 1.0, a, b);
+        if out.rows > 0 && out.cols > 0 {
+            matmul_f32(out.reborrow(), keep, 1.0, a, b);
+        }
         if let Some(bias) = bias {
             for row in 0..out.rows {
-                let row = &mut out.data[row * out.row_stride..][..cols];
+                let row = &mut out.data[row * out.row_stride..][..bias.len()];
                 row.iter_mut().zip(bias).for_each(|(o, b)| *o += b);
             }
         }
@@ -294,7 +291,7 @@ mod tests {
         for compute in [Compute::F32, Compute::Bf16] {
             let (mut got, mut want) = (numbers(m * n), numbers(m * n));
             let (a, b) = (Mat::new(&a, m, k, k), Mat::new(&b, n, k, k).t());
-            Factor::new(compute, b).matmul(MatMut::new(&mut got, m, n, n), 1.0, a, Some(&bias));
+            Factor::new(compute, b).matmul(MatMut::new(&mut got, m, n, n), 1.0, a, b, Some(&bias));
             matmul(compute, MatMut::new(&mut want, m, n, n), 1.0, 1.0, a, b);
             for (i, (g, w)) in got.iter().zip(&want).enumerate() {
                 assert!((g - w - bias[i % n]).abs() < 1e-5, "{compute:?} {i}: {g} {w}");
