@@ -5,6 +5,7 @@ use super::file_settings::FileSettings;
 use super::{Status, tell};
 use crate::error::{Error, Result};
 use crate::model::config::{BertConfig, CommonConfig, read};
+use crate::model::gemm::Compute;
 use crate::model::tokenizer::PairTokenizer;
 use crate::model::{Classifier, LoadOptions, ProbeOutcome, locate, stances};
 use crate::stance::Stance;
@@ -25,7 +26,7 @@ pub struct Args {
     /// Model or bare encoder to start from: a folder, a name under models/, or a hub id
     #[arg(long, value_name = "MODEL")]
     base: String,
-    /// Training data, PATH[:SPLIT][,weight=W][,mismatched=M][,claim=TEXT][,not-claim=TEXT][,OLD=NEW …]; may be repeated
+    /// Training data, PATH[:SPLIT][,weight=W][,mismatched=M][,claim=TEXT][,not-claim=TEXT][,not-source=NAME][,OLD=NEW …]; may be repeated
     #[arg(long, required = true, value_name = "DATA")]
     data: Vec<SourceSpec>,
     /// Dev data; else the dev splits of the data, else a part that is cut off
@@ -102,6 +103,9 @@ struct Knobs {
     /// Dropout in place of the base's
     #[arg(long, value_name = "P")]
     dropout: Option<f64>,
+    /// Rounding of the factors in matrix products; sums and weights stay float32
+    #[arg(long, value_enum, default_value_t = ComputeChoice::Auto)]
+    compute: ComputeChoice,
     /// Leave the embeddings as they are: faster, and half the memory
     #[arg(long)]
     freeze_embeddings: bool,
@@ -126,6 +130,14 @@ struct Knobs {
     /// Steps between checkpoints
     #[arg(long, default_value_t = 200, value_name = "N")]
     save_every: u64,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum ComputeChoice {
+    /// The faster one here: bf16 where the CPU has a matrix unit for it (AMX), else f32
+    Auto,
+    F32,
+    Bf16,
 }
 
 impl Knobs {
@@ -176,6 +188,11 @@ impl Knobs {
             class_weights: self.class_weights,
             sampling: self.sampling,
             dropout: self.dropout,
+            compute: match self.compute {
+                ComputeChoice::Auto => Compute::fastest(),
+                ComputeChoice::F32 => Compute::F32,
+                ComputeChoice::Bf16 => Compute::Bf16,
+            },
             freeze_embeddings: self.freeze_embeddings,
             freeze_layers: self.freeze_layers,
             layer_decay: self.layer_decay,
@@ -253,7 +270,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         outcome.steps,
         outcome.temperature
     ));
-    let probe = Classifier::load(&args.output, &LoadOptions { probe: false, name: None })?.probe()?;
+    let probe = Classifier::load(&args.output, &LoadOptions { probe: false, ..LoadOptions::default() })?.probe()?;
     if probe.outcome() != ProbeOutcome::Right {
         tell("warning: the new model does not tell plain agreement from plain contradiction; `classify` will want --skip-probe");
         tell("  hint: more rows, or a base that knows stance already, such as stance-mini");

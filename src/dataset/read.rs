@@ -98,6 +98,9 @@ pub enum Format {
     Csv(u8),
 }
 
+/// Lines with their numbers, as keys and values.
+type Records<'a> = Box<dyn Iterator<Item = Result<(u64, Map<String, Value>)>> + 'a>;
+
 impl Format {
     /// The format that a file's extension names.
     pub fn of(path: &Path) -> Result<Self> {
@@ -125,12 +128,7 @@ impl Format {
     }
 
     /// Lines with their numbers, as keys and values, whatever they mean; `check` looks at the names of the columns of CSV.
-    pub fn records<'a, R: Read + 'a>(
-        self,
-        reader: R,
-        name: &Path,
-        check: impl Fn(&[String]) -> Result<()> + 'a,
-    ) -> Box<dyn Iterator<Item = Result<(u64, Map<String, Value>)>> + 'a> {
+    pub fn records<'a, R: Read + 'a>(self, reader: R, name: &Path, check: impl Fn(&[String]) -> Result<()> + 'a) -> Records<'a> {
         match self {
             Self::Jsonl => Box::new(jsonl(reader, name)),
             Self::Csv(separator) => Box::new(csv(reader, name, separator, check)),

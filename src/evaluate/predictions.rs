@@ -49,7 +49,7 @@ pub fn read(path: &Path, eval: &Eval, rows: &Rows, reorder: bool) -> Result<Pred
     // The line on which each row was answered.
     let mut lines = vec![0u64; n];
     let mut answered = 0;
-    for record in format.records(BufReader::new(file), path, |columns| check_header(columns)) {
+    for record in format.records(BufReader::new(file), path, check_header) {
         let (line, map) = record?;
         let accept = || -> Result<()> {
             let answer = parse(map, eval, rows)?;
@@ -60,7 +60,8 @@ pub fn read(path: &Path, eval: &Eval, rows: &Rows, reorder: bool) -> Result<Pred
             })?;
             if lines[row] != 0 {
                 return Err(Error::new(format!("the id {:?} for the second time", shorten(&answer.id)))
-                    .expected(format!("each id once; it was on line {}", lines[row])));
+                    .expected(format!("each id once; it was on line {}", lines[row]))
+                    .hint("one answer for each row: join what several runs wrote before it is scored"));
             }
             if row != answered && !reorder {
                 return Err(Error::new(format!("the id {:?}", shorten(&answer.id)))

@@ -142,7 +142,7 @@ fn value<'a>(row: &'a Row, column: &str) -> Option<Cow<'a, str>> {
         "negated" => Some(Cow::Borrowed(if is_negated(&row.text) { "with a negation" } else { "without" })),
         "agreement" => {
             let votes = row.vote_counts();
-            (row.votes.len() > 1).then(|| Cow::Borrowed(if votes.len() == 1 { "readers agree" } else { "readers differ" }))
+            (row.votes.len() > 1).then_some(Cow::Borrowed(if votes.len() == 1 { "readers agree" } else { "readers differ" }))
         }
         _ => row.extra.iter().find(|(name, _)| name == column).and_then(|(_, value)| some(value)),
     }

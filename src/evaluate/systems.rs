@@ -105,7 +105,10 @@ pub struct ReliabilityBin {
 /// Runs a model on the rows.
 pub(super) fn model(eval: &Eval, options: &Options, rows: &Rows, named: &Named<String>) -> Result<System> {
     let folder = locate::locate(&named.what)?;
-    let model = Classifier::load(&folder, &ModelOptions { probe: !options.skip_probe, name: locate::record_name(&named.what) })?;
+    let model = Classifier::load(
+        &folder,
+        &ModelOptions { probe: !options.skip_probe, name: locate::record_name(&named.what), ..ModelOptions::default() },
+    )?;
     let columns =
         model.labels().iter().map(|s| place(eval, s.as_str())).collect::<Result<Vec<_>>>().map_err(|e| e.at(model.folder()))?;
     check_claims(&rows.rows, model.tokenizer()).map_err(|e| e.at(&rows.dataset.path))?;

@@ -5,6 +5,7 @@
 
 use super::batch::Batch;
 use super::config::BertConfig;
+use super::gemm::Compute;
 use super::kernels::{Attention, Dropout};
 use super::ops;
 use super::weights::Source;
@@ -24,8 +25,8 @@ impl Linear {
     }
 
     /// (N, I) -> (N, O).
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        ops::linear(x, &self.weight, &self.bias)
+    fn forward(&self, x: &Tensor, compute: Compute) -> Result<Tensor> {
+        ops::linear(x, &self.weight, &self.bias, compute)
     }
 }
 
@@ -70,7 +71,7 @@ impl DropoutSeeds {
         Self { seed, drawn: 0 }
     }
 
-    fn next(&mut self, p: f64) -> Dropout {
+    pub(super) fn next(&mut self, p: f64) -> Dropout {
         self.drawn += 1;
         Dropout::new(p as f32, self.seed.wrapping_mul(0xD134_2543_DE82_EF95).wrapping_add(self.drawn))
     }
@@ -87,6 +88,7 @@ pub struct Bert {
     pooler: Linear,
     pooler_activation: fn(&Tensor) -> Result<Tensor>,
     classifier: Linear,
+    compute: Compute,
 }
 
 impl Bert {
@@ -125,12 +127,18 @@ impl Bert {
             pooler,
             pooler_activation: Tensor::tanh,
             classifier,
+            compute: Compute::F32,
         })
     }
 
     /// The same network with another activation of the pooler than BERT's tanh.
     pub(super) fn with_pooler_activation(self, pooler_activation: fn(&Tensor) -> Result<Tensor>) -> Self {
         Self { pooler_activation, ..self }
+    }
+
+    /// The same network with the factors of its layers' products rounded so. Pooler and head stay in float32.
+    pub fn with_compute(self, compute: Compute) -> Self {
+        Self { compute, ..self }
     }
 
     /// Logits (B, C) of a batch of B pairs. `dropout` is given in training only.
@@ -158,17 +166,21 @@ impl Bert {
                     _ => None,
                 },
             };
-            let (q, k, v) = (layer.query.forward(&x)?, layer.key.forward(&x)?, layer.value.forward(&x)?);
-            let a = layer.attention_output.forward(&ops::attention(&q, &k, &v, attention)?)?;
+            let (q, k, v) = (
+                layer.query.forward(&x, self.compute)?,
+                layer.key.forward(&x, self.compute)?,
+                layer.value.forward(&x, self.compute)?,
+            );
+            let a = layer.attention_output.forward(&ops::attention(&q, &k, &v, attention)?, self.compute)?;
             let a = drop(&a, c.hidden_dropout_prob, &mut dropout)?;
             x = layer.attention_norm.forward(&(a + x)?)?;
-            let f = c.hidden_act.forward(&layer.intermediate.forward(&x)?)?;
-            let f = drop(&layer.output.forward(&f)?, c.hidden_dropout_prob, &mut dropout)?;
+            let f = c.hidden_act.forward(&layer.intermediate.forward(&x, self.compute)?)?;
+            let f = drop(&layer.output.forward(&f, self.compute)?, c.hidden_dropout_prob, &mut dropout)?;
             x = layer.output_norm.forward(&(f + x)?)?;
         }
-        let pooled = (self.pooler_activation)(&self.pooler.forward(&x.index_select(&index(&first)?, 0)?)?)?;
+        let pooled = (self.pooler_activation)(&self.pooler.forward(&x.index_select(&index(&first)?, 0)?, Compute::F32)?)?;
         let p = c.classifier_dropout.unwrap_or(c.hidden_dropout_prob);
-        self.classifier.forward(&drop(&pooled, p, &mut dropout)?)
+        self.classifier.forward(&drop(&pooled, p, &mut dropout)?, Compute::F32)
     }
 }
 

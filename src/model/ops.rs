@@ -3,7 +3,7 @@
 //! candle's own fused LayerNorm and softmax have no backward pass and say nothing of it: gradients silently stop there. Each
 //! operation here brings its own, works on packed rows (N, H), and runs on the calling thread.
 
-use super::gemm::{Mat, MatMut, matmul};
+use super::gemm::{Compute, Mat, MatMut, matmul};
 use super::kernels::{self, Attention, Dropout};
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Result, Shape, Storage, Tensor, bail};
 
@@ -37,14 +37,15 @@ fn tensor(data: Vec<f32>, like: &Tensor) -> Result<Tensor> {
 
 /// y = x W^T + b: x (N, I), W (O, I), b (O) -> (N, O).
 struct Linear {
+    compute: Compute,
     /// Whether anything asks for the gradient of x, and of W and b.
     grad_x: bool,
     grad_w: bool,
 }
 
-/// y = x W^T + b: x (N, I), W (O, I), b (O) -> (N, O).
-pub fn linear(x: &Tensor, w: &Tensor, b: &Tensor) -> Result<Tensor> {
-    let op = Linear { grad_x: x.track_op(), grad_w: w.track_op() || b.track_op() };
+/// y = x W^T + b: x (N, I), W (O, I), b (O) -> (N, O). All three products, forward and back, round their factors as `compute` says.
+pub fn linear(x: &Tensor, w: &Tensor, b: &Tensor, compute: Compute) -> Result<Tensor> {
+    let op = Linear { compute, grad_x: x.track_op(), grad_w: w.track_op() || b.track_op() };
     x.apply_op3(w, b, op)
 }
 
@@ -68,7 +69,7 @@ impl CustomOp3 for Linear {
         }
         let (x, w, b) = (slice(x, lx, self.name())?, slice(w, lw, self.name())?, slice(b, lb, self.name())?);
         let mut y = vec![0.0; n * o];
-        matmul(MatMut::new(&mut y, n, o, o), 0.0, 1.0, Mat::new(x, n, i, i), Mat::new(w, o, i, i).t());
+        matmul(self.compute, MatMut::new(&mut y, n, o, o), 0.0, 1.0, Mat::new(x, n, i, i), Mat::new(w, o, i, i).t());
         kernels::add_bias(&mut y, b);
         Ok((CpuStorage::F32(y), (n, o).into()))
     }
@@ -86,15 +87,19 @@ impl CustomOp3 for Linear {
             let g = Mat::new(gs, n, o, o);
             let dx = self.grad_x.then(|| {
                 let mut dx = vec![0.0; n * i];
-                matmul(MatMut::new(&mut dx, n, i, i), 0.0, 1.0, g, Mat::new(ws, o, i, i));
+                matmul(self.compute, MatMut::new(&mut dx, n, i, i), 0.0, 1.0, g, Mat::new(ws, o, i, i));
                 dx
             });
             let dw = self.grad_w.then(|| {
                 let mut dw = vec![0.0; o * i];
-                matmul(MatMut::new(&mut dw, o, i, i), 0.0, 1.0, g.t(), Mat::new(xs, n, i, i));
+                matmul(self.compute, MatMut::new(&mut dw, o, i, i), 0.0, 1.0, g.t(), Mat::new(xs, n, i, i));
                 dw
             });
-            let db = self.grad_w.then(|| kernels::column_sums(gs, o));
+            let db = self.grad_w.then(|| {
+                let mut db = vec![0.0; o];
+                kernels::add_column_sums(gs, &mut db);
+                db
+            });
             (dx, dw, db)
         })?;
         let wrap = |d: Option<Vec<f32>>, like| d.map(|d| tensor(d, like)).transpose();
@@ -130,7 +135,9 @@ impl CustomOp3 for LayerNorm {
             bail!("layer-norm: x {:?}, gamma {:?}, beta {:?} do not fit", lx.shape(), lg.shape(), lb.shape());
         }
         let (x, g, b) = (slice(x, lx, self.name())?, slice(g, lg, self.name())?, slice(b, lb, self.name())?);
-        Ok((CpuStorage::F32(kernels::layer_norm(x, g, b, self.eps)), lx.shape().clone()))
+        let mut y = vec![0.0; x.len()];
+        kernels::layer_norm(x, g, b, self.eps, &mut y);
+        Ok((CpuStorage::F32(y), lx.shape().clone()))
     }
 
     fn bwd(
@@ -141,7 +148,11 @@ impl CustomOp3 for LayerNorm {
         _y: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let (dx, dg, db) = with_slices([x, gamma, grad], |[x, g, grad]| kernels::layer_norm_backward(x, g, grad, self.eps))?;
+        let (dx, dg, db) = with_slices([x, gamma, grad], |[x, g, grad]| {
+            let (mut dx, mut dg, mut db) = (grad.to_vec(), vec![0.0; g.len()], vec![0.0; g.len()]);
+            kernels::layer_norm_backward(x, g, &mut dx, self.eps, &mut dg, &mut db);
+            (dx, dg, db)
+        })?;
         Ok((Some(tensor(dx, x)?), Some(tensor(dg, gamma)?), Some(tensor(db, beta)?)))
     }
 }
@@ -159,11 +170,19 @@ impl CustomOp1 for Gelu {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, lx: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((CpuStorage::F32(kernels::gelu(slice(x, lx, self.name())?)), lx.shape().clone()))
+        let x = slice(x, lx, self.name())?;
+        let mut y = vec![0.0; x.len()];
+        kernels::activate(&mut x.to_vec(), &mut y, kernels::gelu_with_slope);
+        Ok((CpuStorage::F32(y), lx.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, _y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let dx = with_slices([x, grad], |[x, g]| kernels::gelu_backward(x, g))?;
+        let dx = with_slices([x, grad], |[x, g]| {
+            let mut slope = x.to_vec();
+            kernels::activate(&mut slope, &mut vec![0.0; x.len()], kernels::gelu_with_slope);
+            kernels::multiply(&mut slope, g);
+            slope
+        })?;
         Ok(Some(tensor(dx, x)?))
     }
 }
@@ -187,6 +206,12 @@ impl CustomOp1 for Dropout {
         })?;
         Ok(Some(tensor(dx, x)?))
     }
+}
+
+/// Three times (N, H) as one (N, 3 H).
+fn side_by_side(parts: [&[f32]; 3], h: usize) -> Vec<f32> {
+    let rows = parts[0].chunks_exact(h).zip(parts[1].chunks_exact(h)).zip(parts[2].chunks_exact(h));
+    rows.flat_map(|((q, k), v)| q.iter().chain(k).chain(v)).copied().collect()
 }
 
 /// Self-attention over packed sequences: q, k, v (N, H) -> (N, H).
@@ -213,7 +238,9 @@ impl CustomOp3 for Attention {
             bail!("attention: q {:?}, k {:?}, v {:?}, {} heads do not fit", lq.shape(), lk.shape(), lv.shape(), self.heads);
         }
         let (q, k, v) = (slice(q, lq, self.name())?, slice(k, lk, self.name())?, slice(v, lv, self.name())?);
-        Ok((CpuStorage::F32(self.forward(q, k, v, h)), lq.shape().clone()))
+        let (mut probs, mut out) = (Vec::new(), vec![0.0; n * h]);
+        self.forward(Compute::F32, &side_by_side([q, k, v], h), &mut probs, &mut out, h);
+        Ok((CpuStorage::F32(out), lq.shape().clone()))
     }
 
     fn bwd(
@@ -225,7 +252,14 @@ impl CustomOp3 for Attention {
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let h = q.dim(1)?;
-        let (dq, dk, dv) = with_slices([q, k, v, grad], |[q, k, v, g]| self.backward(q, k, v, g, h))?;
+        let [dq, dk, dv] = with_slices([q, k, v, grad], |[q, k, v, g]| {
+            let qkv = side_by_side([q, k, v], h);
+            let (mut probs, mut out, mut dqkv) = (Vec::new(), vec![0.0; g.len()], vec![0.0; qkv.len()]);
+            // The probabilities are computed again rather than kept.
+            self.forward(Compute::F32, &qkv, &mut probs, &mut out, h);
+            self.backward(Compute::F32, &qkv, &probs, g, &mut dqkv, h);
+            [0, 1, 2].map(|i| dqkv.chunks_exact(3 * h).flat_map(|row| &row[i * h..][..h]).copied().collect::<Vec<f32>>())
+        })?;
         Ok((Some(tensor(dq, q)?), Some(tensor(dk, k)?), Some(tensor(dv, v)?)))
     }
 }

@@ -44,11 +44,11 @@ impl Part {
     /// The part for one label; `None` where it is undefined.
     pub fn of(self, matrix: &Confusion, label: usize) -> Option<f64> {
         let (predicted, gold) = (matrix.predicted_total(label), matrix.gold_total(label));
-        self.from_sums(matrix.count(label, label), predicted, gold)
+        self.of_sums(matrix.count(label, label), predicted, gold)
     }
 
     /// From hits, predictions and gold rows.
-    fn from_sums(self, hits: u64, predicted: u64, gold: u64) -> Option<f64> {
+    fn of_sums(self, hits: u64, predicted: u64, gold: u64) -> Option<f64> {
         match self {
             Self::Precision => super::ratio(hits as f64, predicted as f64),
             Self::Recall => super::ratio(hits as f64, gold as f64),
@@ -110,7 +110,7 @@ pub fn micro_mean(matrix: &Confusion, part: Part, labels: impl IntoIterator<Item
         predicted += matrix.predicted_total(label);
         gold += matrix.gold_total(label);
     }
-    part.from_sums(hits, predicted, gold)
+    part.of_sums(hits, predicted, gold)
 }
 
 /// Unweighted mean of the F1 of the given labels; with favor and against it is the score of SemEval-2016 task 6

@@ -21,8 +21,9 @@ pub const EITHER: char = '|';
 
 /// A dataset and how it enters the mixture.
 ///
-/// Written `PATH[:SPLIT][,weight=W][,mismatched=M][,claim=TEXT][,not-claim=TEXT][,OLD=NEW …]`: W passes over it an epoch (1), M
-/// mismatched pairs for each row (0), only or all but the rows of one claim, and other names for its labels.
+/// Written `PATH[:SPLIT][,weight=W][,mismatched=M][,claim=TEXT][,not-claim=TEXT][,not-source=NAME][,OLD=NEW …]`: W passes over it an
+/// epoch (1), M mismatched pairs for each row (0), only or all but the rows of one claim, all but those of one source, and other names for
+/// its labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceSpec {
     /// `FILE`, `FOLDER` or either with `:SPLIT`.
@@ -35,6 +36,8 @@ pub struct SourceSpec {
     pub claim: Option<String>,
     /// The one claim whose rows are left out.
     pub not_claim: Option<String>,
+    /// The one source whose rows are left out, of a dataset that is made of several.
+    pub not_source: Option<String>,
     /// Further names of labels.
     pub labels: BTreeMap<String, String>,
 }
@@ -45,7 +48,15 @@ impl FromStr for SourceSpec {
     fn from_str(text: &str) -> Result<Self> {
         let mut parts = text.split(',');
         let dataset = parts.next().unwrap_or_default().trim().to_owned();
-        let mut spec = Self { dataset, weight: 1.0, mismatched: 0.0, claim: None, not_claim: None, labels: BTreeMap::new() };
+        let mut spec = Self {
+            dataset,
+            weight: 1.0,
+            mismatched: 0.0,
+            claim: None,
+            not_claim: None,
+            not_source: None,
+            labels: BTreeMap::new(),
+        };
         for part in parts {
             let (key, value) = part.split_once('=').ok_or_else(|| {
                 Error::new(format!("{part:?} in {text:?}")).expected("PATH[:SPLIT][,weight=W][,mismatched=M][,OLD=NEW …]")
@@ -59,6 +70,7 @@ impl FromStr for SourceSpec {
                 "mismatched" => spec.mismatched = number()?,
                 "claim" => spec.claim = Some(value.trim().to_owned()),
                 "not-claim" => spec.not_claim = Some(value.trim().to_owned()),
+                "not-source" => spec.not_source = Some(value.trim().to_owned()),
                 old => {
                     spec.labels.insert(old.to_owned(), value.trim().to_owned());
                 }
@@ -99,8 +111,11 @@ pub fn read(
     let load = |spec: &SourceSpec| {
         let options = LoadOptions { articles: articles.clone(), labels: spec.labels.clone(), claim: claim.clone() };
         let mut dataset = dataset::load(&spec.dataset, &options)?.clean()?;
-        let wanted =
-            |r: &Row| spec.claim.as_ref().is_none_or(|c| r.claim == *c) && spec.not_claim.as_ref().is_none_or(|c| r.claim != *c);
+        let wanted = |r: &Row| {
+            spec.claim.as_ref().is_none_or(|c| r.claim == *c)
+                && spec.not_claim.as_ref().is_none_or(|c| r.claim != *c)
+                && spec.not_source.as_ref().is_none_or(|s| r.source.as_ref() != Some(s))
+        };
         dataset.rows.retain(wanted);
         Ok::<_, Error>(dataset)
     };
@@ -302,6 +317,8 @@ mod tests {
         let spec: SourceSpec = "a/b.jsonl:train,weight=0.5,mismatched=0.2,neutral=neutral|unrelated".parse().unwrap();
         assert_eq!((spec.dataset.as_str(), spec.weight, spec.mismatched), ("a/b.jsonl:train", 0.5, 0.2));
         assert_eq!(spec.labels["neutral"], "neutral|unrelated");
+        let spec: SourceSpec = "a.jsonl,not-source=tweets".parse().unwrap();
+        assert_eq!(spec.not_source.as_deref(), Some("tweets"));
         let spec: SourceSpec = "a.csv,claim=Rents will fall.".parse().unwrap();
         assert_eq!((spec.claim.as_deref(), spec.not_claim), (Some("Rents will fall."), None));
         assert!("x.csv,weight=-1".parse::<SourceSpec>().is_err());

@@ -15,6 +15,7 @@ pub mod step;
 use crate::error::{Context, Error, Result};
 use crate::model::bert::Bert;
 use crate::model::config::BertConfig;
+use crate::model::gemm::Compute;
 use crate::model::load_forward;
 use crate::model::weights::{Checkpoint, Variables};
 use crate::score::Confusion;
@@ -28,7 +29,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use step::{Example, StepOptions};
+use step::{Example, Lanes, StepOptions};
 
 /// How rows are drawn in an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -95,6 +96,8 @@ pub struct Settings {
     pub sampling: Sampling,
     /// Dropout in place of the base's own.
     pub dropout: Option<f64>,
+    /// What the factors of the layers' products are rounded to.
+    pub compute: Compute,
     /// Leaves the embeddings as they are.
     pub freeze_embeddings: bool,
     /// Leaves so many of the lowest layers as they are.
@@ -130,6 +133,7 @@ impl Default for Settings {
             class_weights: ClassWeights::None,
             sampling: Sampling::Natural,
             dropout: None,
+            compute: Compute::F32,
             freeze_embeddings: false,
             freeze_layers: 0,
             layer_decay: 1.0,
@@ -273,7 +277,7 @@ pub fn train(
         }
         Variables::new(checkpoint, settings.seed, move |n| frozen(n, &settings))
     };
-    let bert = Bert::new(&config, labels, &mut variables)?;
+    let bert = Bert::new(&config, labels, &mut variables)?.with_compute(settings.compute);
     let layers = config.num_hidden_layers;
     let mut optimizer = AdamW::new(variables.trainable.clone(), settings.weight_decay, |name| {
         schedule::layer_factor(name, layers, settings.layer_decay)
@@ -295,7 +299,13 @@ pub fn train(
     let plan = Plan::new(&data.train, &data.source_weights, settings);
     let total = plan.batches.len() as u64;
     let warmup = (settings.warmup * total as f64).round() as u64;
-    let options = StepOptions { lanes: settings.lanes, shard_tokens: settings.shard_tokens, smoothing: settings.smoothing };
+    let options = StepOptions {
+        lanes: settings.lanes,
+        shard_tokens: settings.shard_tokens,
+        smoothing: settings.smoothing,
+        compute: settings.compute,
+    };
+    let mut step = Lanes::new(&config, labels, &variables.all, |n| variables.trainable.contains_key(n), options);
     let evaluate_at = evaluation_steps(&plan, settings);
     let started = Instant::now();
     let seconds_before = state.seconds;
@@ -304,7 +314,7 @@ pub fn train(
         let tokens: usize = batch.iter().map(|e| e.pair.ids.len()).sum();
         let lr = settings.learning_rate * schedule::linear(state.step, warmup, total);
         let seed = settings.seed.wrapping_mul(0x9E37_79B9).wrapping_add(state.step);
-        let (loss, grads) = step::gradients(&bert, &variables.trainable, &batch, seed, &options)?;
+        let (loss, grads) = step.gradients(&variables.all, &batch, seed)?;
         let norm = optimizer.step(&grads, lr, settings.clip)?;
         state.step += 1;
         state.seconds = seconds_before + started.elapsed().as_secs_f64();

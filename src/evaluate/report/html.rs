@@ -19,9 +19,9 @@ pub fn html(record: &Record, rows: &Rows) -> String {
         include_str!("page.css")
     );
     let split = d.split.as_deref().map_or_else(String::new, |s| format!(", split {}", escape(s)));
-    let _ = write!(
+    let _ = writeln!(
         t,
-        "<p class=\"soft\">{} rows of {}{split} in {} groups · {} · stancekit {}</p>\n",
+        "<p class=\"soft\">{} rows of {}{split} in {} groups · {} · stancekit {}</p>",
         d.rows,
         escape(&d.name),
         d.groups,
