@@ -63,7 +63,7 @@ fn words(text: &str) -> impl Iterator<Item = String> + '_ {
 /// The last capitalised word, in lower case.
 fn name(text: &str) -> Option<String> {
     let capital = |w: &&str| w.len() > 2 && w.starts_with(char::is_uppercase);
-    text.split(|c: char| !c.is_alphanumeric()).filter(capital).next_back().map(str::to_lowercase)
+    text.split(|c: char| !c.is_alphanumeric()).rfind(capital).map(str::to_lowercase)
 }
 
 impl Gold {

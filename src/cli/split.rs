@@ -11,7 +11,7 @@ use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Show how articles are read: their blocks, kinds and sentences, and whose words they hold
+/// Show how articles are read: blocks, kinds, sentences, and whose words they are
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  stance split article.txt\n  stance split archive/ --format jsonl -o sentences.jsonl")]
 pub struct Args {

@@ -4,6 +4,8 @@
 //! (`said Roe`), and what is said on the other side or behind. Every look is bounded by [`REACH`] tokens, so that the time is
 //! linear in the length of a frame.
 
+#![allow(clippy::single_range_in_vec_init, reason = "content is a list of spans, most often of one")]
+
 use super::lexicon::{
     ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, Form, HEARER, LOOSE, OBJECT, PERSON, PHRASE, PLURAL, PREP, PRON,
     RELATIVE, SAYING, SOURCE, SPEECH, SUB, TIME, TITLE, TO, VERB, Verb, lemma, look_up,
@@ -211,12 +213,13 @@ impl Frame<'_> {
                     continue;
                 }
                 break;
-            } else if worded && t.is(PREP) && self.attaches(i) {
-                start = i;
             } else if worded
-                && (t.is(CONJ) && !self.word_is(i, "but"))
-                && i > 0
-                && (self.name(i - 1) && self.name(start) || self.is(i - 1, PERSON | SOURCE) && self.is(start, PERSON | SOURCE))
+                && (t.is(PREP) && self.attaches(i)
+                    || t.is(CONJ)
+                        && !self.word_is(i, "but")
+                        && i > 0
+                        && (self.name(i - 1) && self.name(start)
+                            || self.is(i - 1, PERSON | SOURCE) && self.is(start, PERSON | SOURCE)))
             {
                 start = i;
             } else {
@@ -389,7 +392,7 @@ impl Frame<'_> {
         let limit = before.min(from + REACH);
         // `But`, `Meanwhile,`, a quotation
         for _ in 0..4 {
-            let Some(t) = self.get(at).filter(|_| at < limit) else { return None };
+            let t = self.get(at).filter(|_| at < limit)?;
             if let Some(comma) =
                 (at..limit.min(at + 6)).find(|&i| self.mark(i, ',')).filter(|&c| (at..c).any(|i| self.is(i, TIME)))
             {
@@ -554,15 +557,15 @@ impl Frame<'_> {
                         return i;
                     }
                 }
-                What::Word if t.is(CONJ) && i > from + 1 => {
+                What::Word
+                    if t.is(CONJ) && i > from + 1
                     // `… and said that`, `… and Roe said`
-                    if self
+                    && (self
                         .get(i + 1)
                         .is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & SPEECH != 0))
-                        || self.speaks(i + 1)
-                    {
-                        return i;
-                    }
+                        || self.speaks(i + 1)) =>
+                {
+                    return i;
                 }
                 _ => {}
             }
@@ -1016,20 +1019,19 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         None => return None,
         Some(t) if t.is(RELATIVE) && t.is(PRON) || t.is(SUB) && frame.word_is(start - 1, "that") => (start - 1..start, false),
         Some(t) if t.is(PRON) => (start - 1..start, false),
-        Some(t) if t.is(CONJ) || t.is_mark(',') && frame.subject_before(start).is_none() => {
+        Some(t)
+            if (t.is(CONJ) || t.is_mark(',') && frame.subject_before(start).is_none())
             // `… and said`: the subject of the verb before.
             // `the group, called “Ice,” met` has no subject before its verb.
-            if t.is(CONJ) || verb.form == Form::Past && !takes(PHRASE) {
-                let last = found
-                    .iter()
-                    .rev()
-                    .take(REACH)
-                    .find(|f| matches!(f.shape, Shape::Before | Shape::Phrase | Shape::Behind))
-                    .map(|f| f.speaker.clone());
-                (last.or_else(|| frame.main_subject(floor, start))?, true)
-            } else {
-                return None;
-            }
+            && (t.is(CONJ) || verb.form == Form::Past && !takes(PHRASE)) =>
+        {
+            let last = found
+                .iter()
+                .rev()
+                .take(REACH)
+                .find(|f| matches!(f.shape, Shape::Before | Shape::Phrase | Shape::Behind))
+                .map(|f| f.speaker.clone());
+            (last.or_else(|| frame.main_subject(floor, start))?, true)
         }
         Some(_) => {
             // `a document filed on Thursday says`
@@ -1168,10 +1170,10 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         resume(frame, right, quoted_left && pure, &mut content);
         return Some(Found { shape: Shape::Behind, verb: Some(verb), cue, speaker, addressee, content });
     }
-    if takes(CLAUSE) || takes(SPEECH) && !takes(PHRASE) {
-        if let Some(content) = content_right(frame, right, takes(CLAUSE), frame.is(speaker.start, RELATIVE)) {
-            return Some(Found { shape: Shape::Before, verb: Some(verb), cue, speaker, addressee, content });
-        }
+    if (takes(CLAUSE) || takes(SPEECH) && !takes(PHRASE))
+        && let Some(content) = content_right(frame, right, takes(CLAUSE), frame.is(speaker.start, RELATIVE))
+    {
+        return Some(Found { shape: Shape::Before, verb: Some(verb), cue, speaker, addressee, content });
     }
     let shows = matches!(lemma(verb), "show" | "find" | "indicate" | "suggest" | "report")
         && speaker.clone().any(|k| frame.is(k, SOURCE));

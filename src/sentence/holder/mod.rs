@@ -250,7 +250,13 @@ impl Reader {
     }
 
     /// Notes who and what a frame mentions, in order; gives the places of speakers and subject.
-    fn mention(&mut self, frame: &Frame<'_>, base: usize, found: &[Found], subject: Option<&Range<usize>>) -> HashMap<Span, usize> {
+    fn mention(
+        &mut self,
+        frame: &Frame<'_>,
+        base: usize,
+        found: &[Found],
+        subject: Option<&Range<usize>>,
+    ) -> HashMap<Span, usize> {
         let mut phrases: Vec<(Range<usize>, bool)> = found.iter().map(|f| (meant(frame, &f.speaker), true)).collect();
         phrases.extend(subject.map(|s| (s.clone(), true)));
         phrases.extend(cues::names(frame).into_iter().map(|n| (n, false)));

@@ -36,7 +36,9 @@ fn a_quotation_that_goes_on_behind_its_cue() {
 
 #[test]
 fn a_quotation_over_several_paragraphs() {
-    let found = read("Ada Roe shook her head.\n\n“The ice is thick,” she said. “It will stay.\n\n“It will stay until May.”\n\n“Or June.”\n");
+    let found = read(
+        "Ada Roe shook her head.\n\n“The ice is thick,” she said. “It will stay.\n\n“It will stay until May.”\n\n“Or June.”\n",
+    );
     let speakers: Vec<&str> = found.iter().map(|f| f.split(" | ").nth(1).unwrap()).collect();
     assert_eq!(speakers, ["she = Ada Roe"; 4]);
 }
@@ -97,14 +99,20 @@ fn scare_quotes_and_titles_are_not_speech() {
 
 #[test]
 fn what_is_denied_or_possible_is_not_reported() {
-    for text in ["Roe did not say that the ice was thick.", "Roe would say that the ice is thick.", "Roe was told that the ice was thick."] {
+    for text in [
+        "Roe did not say that the ice was thick.",
+        "Roe would say that the ice is thick.",
+        "Roe was told that the ice was thick.",
+    ] {
         assert!(read(text).is_empty(), "{:?}", read(text));
     }
 }
 
 #[test]
 fn pronouns_go_to_the_nearest_speaker_that_fits() {
-    let found = read("Bo Lind said no. Mary Roe said yes. She said it twice, and he said that it was late.\n\nHe said that “ice” was cold.");
+    let found = read(
+        "Bo Lind said no. Mary Roe said yes. She said it twice, and he said that it was late.\n\nHe said that “ice” was cold.",
+    );
     assert!(found.iter().any(|f| f.contains("he = Bo Lind")), "{found:?}");
     assert!(found.iter().all(|f| !f.contains("He = Mary")), "{found:?}");
 }
@@ -131,7 +139,24 @@ fn a_sentence_is_held_by_who_says_most_of_it() {
 
 #[test]
 fn time_is_linear_on_hostile_text() {
-    for piece in ["said ", "\"a\" said ", "Roe said, ", "a's ", "“", "\" ", "' a", "according to ", "Roe, ", "of the ", "(", "he said that ", "— ", "- Roe ", "'s", "to say "] {
+    for piece in [
+        "said ",
+        "\"a\" said ",
+        "Roe said, ",
+        "a's ",
+        "“",
+        "\" ",
+        "' a",
+        "according to ",
+        "Roe, ",
+        "of the ",
+        "(",
+        "he said that ",
+        "— ",
+        "- Roe ",
+        "'s",
+        "to say ",
+    ] {
         let time = |n: usize| {
             let (article, sentences) = article(&piece.repeat(n / piece.len()));
             let start = std::time::Instant::now();
