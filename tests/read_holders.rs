@@ -2,7 +2,7 @@
 //!
 //! `STANCEKIT_DATA=DIR cargo test --release --test read_holders -- --nocapture` prints every figure; without the variable the
 //! tests say that they are skipped. `STANCEKIT_SPLIT=train` scores PolNeAR's training split, on which the rules were made, in
-//! place of dev.
+//! place of dev, and `STANCEKIT_LIST=1` lists PolNeAR's attributions: right, wrong and missed.
 //!
 //! **The measure.** A gold attribution is *found* if the attributions predicted with the right speaker cover at least half of
 //! the letters and digits of its content. A predicted attribution is *right* if gold attributions with its speaker cover at
@@ -138,6 +138,11 @@ fn read(file: &str, text: &str) -> Vec<Attribution> {
     holder::attributions(&article, &sentence::split(&article))
 }
 
+/// Spans on one line.
+fn shown(text: &str, spans: &[Span]) -> String {
+    spans.iter().map(|s| s.of(text)).collect::<Vec<_>>().join(" / ").replace('\n', " ")
+}
+
 fn quoted(text: &str, content: &[Span]) -> bool {
     content.iter().any(|s| {
         let from = s.start - text[..s.start].chars().next_back().map_or(0, char::len_utf8);
@@ -152,6 +157,7 @@ fn polnear() {
     let Some(path) = data(&format!("data/attribution/polnear/{split}.jsonl")) else { return };
     let (mut recall, mut precision) = ([Share::default(); 2], [Share::default(); 2]);
     let mut nameless = 0;
+    let mut list = Vec::new();
     for row in rows(&path) {
         let text = row["text"].as_str().unwrap();
         let bytes: Vec<usize> = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
@@ -175,12 +181,23 @@ fn polnear() {
             if g.speaker.is_empty() {
                 nameless += 1;
             } else {
-                recall[usize::from(g.kind == "unquoted")].add(found(text, g, &predicted));
+                let hit = found(text, g, &predicted);
+                recall[usize::from(g.kind == "unquoted")].add(hit);
+                if !hit {
+                    list.push(format!("missed {} | {} | {}", g.kind, shown(text, &g.speaker), shown(text, &g.content)));
+                }
             }
         }
         for p in &predicted {
-            precision[usize::from(p.form == Form::Indirect)].add(right(text, p, &gold));
+            let hit = right(text, p, &gold);
+            precision[usize::from(p.form == Form::Indirect)].add(hit);
+            let (verb, form) = (p.verb.unwrap_or("-"), p.form.as_str());
+            let (by, what) = (p.speaker.written.of(text), shown(text, &p.content));
+            list.push(format!("{} {form} | {:?} | {verb} | {by} | {what}", if hit { "right" } else { "wrong" }, p.shape));
         }
+    }
+    if std::env::var_os("STANCEKIT_LIST").is_some() {
+        println!("{}", list.join("\n"));
     }
     println!("PolNeAR {split}: quoted found {}, precision {}", recall[0], precision[0]);
     println!("PolNeAR {split}: unquoted found {}, precision {}", recall[1], precision[1]);
