@@ -143,6 +143,12 @@ fn shown(text: &str, spans: &[Span]) -> String {
     spans.iter().map(|s| s.of(text)).collect::<Vec<_>>().join(" / ").replace('\n', " ")
 }
 
+/// The line that a byte is in.
+fn line_of(text: &str, at: usize) -> Span {
+    let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    Span { start, end: text[at..].find('\n').map_or(text.len(), |i| at + i) }
+}
+
 fn quoted(text: &str, content: &[Span]) -> bool {
     content.iter().any(|s| {
         let from = s.start - text[..s.start].chars().next_back().map_or(0, char::len_utf8);
@@ -184,7 +190,8 @@ fn polnear() {
                 let hit = found(text, g, &predicted);
                 recall[usize::from(g.kind == "unquoted")].add(hit);
                 if !hit {
-                    list.push(format!("missed {} | {} | {}", g.kind, shown(text, &g.speaker), shown(text, &g.content)));
+                    let line = shown(text, &[line_of(text, g.content[0].start)]);
+                    list.push(format!("missed {} | {} | {} | {line}", g.kind, shown(text, &g.speaker), shown(text, &g.content)));
                 }
             }
         }
