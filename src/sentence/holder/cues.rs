@@ -328,6 +328,8 @@ impl Frame<'_> {
             || self.is_adverb(start)
             || self.word(start).ends_with("ing")
             || self.word(start).ends_with("ed")
+            // `legal director for …`
+            || (start..end.min(start + 4)).any(|i| self.is(i, PERSON))
     }
 
     /// The noun phrase that begins at `start`: of an inverted cue, of `according to`, of an addressee.
@@ -437,7 +439,24 @@ impl Frame<'_> {
                     || t.what == What::Possessive && self.is(i.wrapping_sub(1), PRON)
             })
         });
-        verb && (!intro || range.len() > 7 || range.clone().any(|i| self.mark(i, ',')))
+        let Some(comma) = range.clone().find(|&i| self.mark(i, ',')).filter(|_| intro) else {
+            return verb && (!intro || range.len() > 7 && !first.is(SUB));
+        };
+        verb && self.is_clause(comma + 1..range.end)
+    }
+
+    /// Whether tokens hold a verb that may be finite: an auxiliary, a verb of the lists, or a word that looks like one.
+    fn finite(&self, range: Range<usize>) -> bool {
+        (range.start..range.end.min(range.start + REACH)).any(|i| {
+            self.get(i).is_some_and(|t| {
+                t.is_quotation()
+                    || t.is_word()
+                        && (t.is(AUX | VERB)
+                            || t.entry.verb.is_some()
+                            || !t.capital && t.end - t.start > 3 && (self.word(i).ends_with("ed") || self.word(i).ends_with('s')))
+                    || t.what == What::Possessive && self.is(i.wrapping_sub(1), PRON)
+            })
+        })
     }
 
     /// What follows a cue.
@@ -710,6 +729,20 @@ fn uttered(frame: &Frame<'_>, found: &mut Vec<Found>) {
     }
 }
 
+/// Where what a frame says from its first word on ends.
+pub(super) fn clause_end(frame: &Frame<'_>) -> usize {
+    frame.clause_end(0)
+}
+
+/// Whether a frame goes on with a quotation and leads it to its end: `“They agree, but they aren't there yet” to support him.`
+pub(super) fn resumes(frame: &Frame<'_>) -> bool {
+    frame.quotation(0)
+        && !frame.ends_open(0)
+        && frame.inside(0).0 >= WORDS_BESIDE
+        && !frame.inside(0).1
+        && frame.get(1).is_some_and(|t| t.is_word() && !t.capital && !t.is(AUX) && t.entry.verb.is_none())
+}
+
 /// Whose words a frame that ends in a colon announces.
 pub(super) fn announcer(frame: &Frame<'_>) -> Option<Range<usize>> {
     let from = frame.tokens.len().saturating_sub(REACH);
@@ -848,10 +881,28 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     if f.shape == Shape::Phrase {
         let finite = f.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third | Form::Participle));
         let first = f.content.first().map_or(0, |c| c.start);
-        let called = f.verb.is_some_and(|v| lemma(v) == "call") && !matches!(frame.word(first), "for" | "on");
+        // `described the wall`: nothing is said of it.
+        let bare = f.verb.is_some_and(|v| lemma(v) == "describe")
+            && !f.content.iter().any(|c| c.clone().any(|i| frame.word_is(i, "as")));
+        let called = bare || f.verb.is_some_and(|v| lemma(v) == "call") && !matches!(frame.word(first), "for" | "on");
         if !finite || called || f.content.iter().map(Range::len).sum::<usize>() < 3 {
             return false;
         }
+    }
+    let first = f.content.first().map_or(0, |c| c.start);
+    // `found itself in debt`, `declared himself`
+    if matches!(frame.word(first), "himself" | "herself" | "itself" | "themselves") {
+        return false;
+    }
+    // `announced support`, `said little`: no clause.
+    if f.shape == Shape::Before
+        && f.verb.is_some_and(|v| {
+            matches!(lemma(v), "think" | "declare" | "conclude" | "believe" | "argue" | "find" | "claim" | "say")
+        })
+        && !frame.is(first, SUB | RELATIVE)
+        && !frame.finite(f.content.first().cloned().unwrap_or_default())
+    {
+        return false;
     }
     // Some verbs report only where `that` follows.
     if f.verb.is_some_and(|v| v.takes & LOOSE != 0)
@@ -1092,6 +1143,12 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         }
         after += 1;
     }
+    if lemma(verb) == "point" {
+        if !frame.word_is(after, "out") {
+            return None;
+        }
+        after += 1;
+    }
     if takes(HEARER)
         || matches!(lemma(verb), "tell" | "ask" | "warn" | "write" | "urge" | "email" | "text" | "promise" | "caution")
     {
@@ -1171,8 +1228,11 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         return Some(Found { shape: Shape::Behind, verb: Some(verb), cue, speaker, addressee, content });
     }
     if (takes(CLAUSE) || takes(SPEECH) && !takes(PHRASE))
-        && let Some(content) = content_right(frame, right, takes(CLAUSE), frame.is(speaker.start, RELATIVE))
+        && let Some(mut content) = content_right(frame, right, takes(CLAUSE), frame.is(speaker.start, RELATIVE))
     {
+        if let Some(c) = content.last_mut().filter(|_| subordinate(frame, &speaker)) {
+            c.end = (c.start..c.end).find(|&k| frame.mark(k, ',')).unwrap_or(c.end);
+        }
         return Some(Found { shape: Shape::Before, verb: Some(verb), cue, speaker, addressee, content });
     }
     let shows = matches!(lemma(verb), "show" | "find" | "indicate" | "suggest" | "report")
@@ -1180,12 +1240,27 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     if (phrase_follows(frame, after, verb) || shows && phrase_follows(frame, after, Verb { takes: PHRASE, ..verb }))
         && !restrictive
     {
-        let end = frame.clause_end(after);
+        let mut end = frame.clause_end(after);
+        if subordinate(frame, &speaker) {
+            end = (after..end).find(|&k| frame.mark(k, ',')).unwrap_or(end);
+        }
         if end > after {
             return Some(Found { shape: Shape::Phrase, verb: Some(verb), cue, speaker, addressee, content: vec![after..end] });
         }
     }
     None
+}
+
+/// Whether the clause with this subject comes before the one that it belongs to: `While Roe says no, Lind says yes.`
+fn subordinate(frame: &Frame<'_>, subject: &Range<usize>) -> bool {
+    let Some(at) = subject.start.checked_sub(1) else { return false };
+    let first = at == 0 || frame.before(at).is_some_and(|t| matches!(t.what, What::Mark(_)) || t.is(CONJ) && at == 1);
+    let word = frame.word(at).to_ascii_lowercase();
+    first
+        && matches!(
+            word.as_str(),
+            "while" | "although" | "though" | "when" | "after" | "because" | "since" | "if" | "once" | "before"
+        )
 }
 
 /// Whether what stands at `at` can be what a verb says that takes no clause: a noun phrase, a quotation, an infinitive.
@@ -1194,6 +1269,7 @@ fn phrase_follows(frame: &Frame<'_>, at: usize, verb: Verb) -> bool {
     if verb.takes & TO != 0
         && frame.word_is(at, "to")
         && frame.get(at + 1).is_some_and(|t| t.is_word() && !t.is(DET | PRON) && !t.capital)
+        && frame.word(at + 1).starts_with(char::is_alphabetic)
     {
         return true;
     }

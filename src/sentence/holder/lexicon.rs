@@ -350,7 +350,7 @@ const VERBS: &[(Takes, &str)] = &[
         allege reveal conclude swear/swore/sworn contend confess boast brag/bragged tell/told joke predict note confirm testify"),
     (CLAUSE | SPEECH, "add explain remark observe reply quip/quipped write/wrote/written tweet reiterate complain \
         figure indicate imply caution put/put/put estimate find/found/found show/showed/shown demonstrate hint speculate theorize recommend \
-        request urge wonder ask disclose divulge hypothesize posit underline underscore opine muse quote marvel proclaim counter point-out"),
+        request urge wonder ask disclose divulge hypothesize posit underline underscore opine muse quote marvel proclaim counter point"),
     (CLAUSE | SPEECH | LOOSE, "state report post respond answer repeat maintain continue signal mention decide determine learn reason charge \
         protest object stipulate specify certify project forecast/forecast/forecast calculate rule"),
     (CLAUSE | BARE, "think/thought/thought believe hope fear suspect reckon"),
