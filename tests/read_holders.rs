@@ -195,12 +195,15 @@ fn polnear() {
                 }
             }
         }
+        let everything: Vec<Span> = gold.iter().flat_map(|g| g.content.iter().copied()).collect();
         for p in &predicted {
             let hit = right(text, p, &gold);
             precision[usize::from(p.form == Form::Indirect)].add(hit);
             let (verb, form) = (p.verb.unwrap_or("-"), p.form.as_str());
             let (by, what) = (p.speaker.written.of(text), shown(text, &p.content));
-            list.push(format!("{} {form} | {:?} | {verb} | {by} | {what}", if hit { "right" } else { "wrong" }, p.shape));
+            // Whether it is the content that no gold has, or the speaker.
+            let whose = if !hit && half_in(text, &p.content, &everything) { "-speaker" } else { "" };
+            list.push(format!("{}{whose} {form} | {:?} | {verb} | {by} | {what}", if hit { "right" } else { "wrong" }, p.shape));
         }
     }
     if std::env::var_os("STANCEKIT_LIST").is_some() {

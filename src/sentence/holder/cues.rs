@@ -7,8 +7,8 @@
 #![allow(clippy::single_range_in_vec_init, reason = "content is a list of spans, most often of one")]
 
 use super::lexicon::{
-    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, Form, HEARER, LOOSE, OBJECT, PERSON, PHRASE, PLURAL, PREP, PRON,
-    RELATIVE, SAYING, SOURCE, SPEECH, SUB, TIME, TITLE, TO, VERB, Verb, lemma, look_up,
+    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, FEMALE, Form, HEARER, LOOSE, MALE, OBJECT, PERSON, PHRASE, PLURAL,
+    PREP, PRON, QUOTED, RELATIVE, SAYING, SOURCE, SPEECH, SUB, TIME, TITLE, TO, VERB, Verb, lemma, look_up,
 };
 use super::tokens::{Token, What};
 use std::ops::Range;
@@ -132,7 +132,13 @@ impl Frame<'_> {
         self.get(i).is_some_and(|t| {
             let plain = !t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | ALONE) && (!t.is(TIME) || i > 0 && !t.is(CALENDAR));
             let modal = i > 0 && t.is(AUX) && !t.is(BE | ADV) && t.end - t.start > 2;
-            t.is_word() && t.capital && (plain || modal)
+            // `Based in Oslo, …`
+            let opening = i == 0
+                && t.end - t.start > 4
+                && !t.is(MALE | FEMALE)
+                && (self.word(i).ends_with("ed") || self.word(i) == "Written")
+                && !self.get(1).is_some_and(|t| t.capital || !t.is_word());
+            t.is_word() && t.capital && (plain || modal) && !opening
         })
     }
 
@@ -291,7 +297,8 @@ impl Frame<'_> {
                 }
                 comma = before;
             }
-            return best;
+            // `Roe (R-Iowa), said`
+            return best.or_else(|| self.mark(last.wrapping_sub(1), ')').then(|| self.phrase_before(last)).flatten());
         }
         self.phrase_before(end)
     }
@@ -427,36 +434,38 @@ impl Frame<'_> {
         if range.clone().any(|i| self.quotation(i)) {
             return true;
         }
-        let Some(first) = self.get(range.start) else { return false };
-        let intro = first.is(PREP | SUB) && !first.is(PRON) && !self.word_is(range.start, "that") && !first.is(DET)
-            || self.word(range.start).ends_with("ing");
-        let verb = range.clone().any(|i| {
-            self.get(i).is_some_and(|t| {
-                t.what == What::Word
-                    && (t.is(AUX | VERB)
-                        || t.entry.verb.is_some()
-                        || !t.capital && t.end - t.start > 4 && self.word(i).ends_with("ed"))
-                    || t.what == What::Possessive && self.is(i.wrapping_sub(1), PRON)
-            })
-        });
-        let Some(comma) = range.clone().find(|&i| self.mark(i, ',')).filter(|_| intro) else {
-            return verb && (!intro || range.len() > 7 && !first.is(SUB));
-        };
-        verb && self.is_clause(comma + 1..range.end)
+        // Introductions are passed over, each up to its comma.
+        let mut from = range.start;
+        loop {
+            while self.is_adverb(from) && from < range.end {
+                from += 1;
+            }
+            let Some(first) = self.get(from).filter(|_| from < range.end) else { return false };
+            let subordinate = first.is(SUB) && !self.word_is(from, "that") && !first.is(DET | PRON);
+            let intro = subordinate || first.is(PREP) && !first.is(PRON | DET) || self.word(from).ends_with("ing");
+            match (from..range.end).find(|&i| self.mark(i, ',')) {
+                Some(comma) if intro => from = comma + 1,
+                // `In Ohio the vote was close`
+                None if intro => return !subordinate && range.end - from > 7 && (from..range.end).any(|i| self.is(i, AUX)),
+                _ => return (from..range.end).any(|i| self.verbal(i)),
+            }
+        }
     }
 
-    /// Whether tokens hold a verb that may be finite: an auxiliary, a verb of the lists, or a word that looks like one.
-    fn finite(&self, range: Range<usize>) -> bool {
-        (range.start..range.end.min(range.start + REACH)).any(|i| {
-            self.get(i).is_some_and(|t| {
-                t.is_quotation()
-                    || t.is_word()
-                        && (t.is(AUX | VERB)
-                            || t.entry.verb.is_some()
-                            || !t.capital && t.end - t.start > 3 && (self.word(i).ends_with("ed") || self.word(i).ends_with('s')))
-                    || t.what == What::Possessive && self.is(i.wrapping_sub(1), PRON)
-            })
+    /// Whether the token may be a finite verb: an auxiliary, a verb of the lists, or a word that looks like a past form.
+    fn verbal(&self, i: usize) -> bool {
+        self.get(i).is_some_and(|t| {
+            t.is_word()
+                && (t.is(AUX | VERB) || t.entry.verb.is_some() || !t.capital && t.end - t.start > 4 && self.word(i).ends_with("ed"))
+                // `he's`
+                || t.what == What::Possessive && i > 0 && self.is(i - 1, PRON)
         })
+    }
+
+    /// Whether a clause stands there that has no conjunction: something in it is or looks like a finite verb, or is quoted.
+    fn finite(&self, range: Range<usize>) -> bool {
+        let third = |i: usize| self.get(i).is_some_and(|t| t.is_word() && !t.capital && self.word(i).ends_with('s'));
+        (range.start..range.end.min(range.start + REACH)).any(|i| self.quotation(i) || self.verbal(i) || third(i))
     }
 
     /// What follows a cue.
@@ -865,6 +874,13 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         Shape::Inverted if !f.speaker.clone().any(|i| frame.name(i)) => return false,
         _ => {}
     }
+    if f.verb.is_some_and(|v| v.takes & QUOTED != 0) {
+        return false;
+    }
+    // `R-Tex.`, `Sioux City, Iowa`: not who speaks.
+    if f.speaker.len() == 1 && frame.word(f.speaker.start).ends_with('.') {
+        return false;
+    }
     // What somebody could say or did not say is not said.
     let hedged = f.cue.clone().any(|i| {
         let word = frame.word(i);
@@ -873,6 +889,9 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
             || word.ends_with("n’t")
     });
     if hedged {
+        return false;
+    }
+    if f.speaker.start.checked_sub(1).is_some_and(|i| frame.word_is(i, "if") || frame.word_is(i, "unless")) {
         return false;
     }
     if matches!(f.shape, Shape::Before | Shape::Phrase) && f.verb.is_some_and(|v| v.form == Form::Ing) {
@@ -1323,8 +1342,12 @@ fn inverted(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize) -> Option<Fou
     if frame.is(speaker.start, PRON | OBJECT) && speaker.len() == 1 && !frame.is(speaker.start, PRON) {
         return None;
     }
-    let left = left_content(frame, i, floor, false)?;
+    let left = left_content(frame, i, floor, false);
     let right = frame.right(speaker.end, false);
+    // `But, said Roe, “…”` has nothing before it.
+    if left.is_none() && !matches!(right, Right::CommaQuotation(_)) {
+        return None;
+    }
     let quoted = frame.before(i).is_some_and(Token::is_quotation);
     // `Roe, a pilot, said the ferry would …` is not turned round.
     let ends = match right {
@@ -1343,7 +1366,7 @@ fn inverted(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize) -> Option<Fou
     {
         return None;
     }
-    let mut content = vec![left];
+    let mut content: Vec<_> = left.into_iter().collect();
     resume(frame, right, true, &mut content);
     Some(Found { shape: Shape::Inverted, verb: Some(verb), cue: i..i + 1, speaker, addressee: None, content })
 }
