@@ -10,8 +10,8 @@
 //!
 //! **The right speaker.** The predicted mention, as written or as resolved, overlaps the gold mention, or the two name the same:
 //! the last capitalised word of the predicted one is a word of the gold one. The four articles say which statements have the same
-//! speaker; all mentions of that speaker count there. They give a resolved speaker as well (`senior official (CNN)`); there `resolved` counts, of what is found, how many resolved mentions share a
-//! word of at least four letters with it, or its last word.
+//! speaker; all mentions of that speaker count there. They give a resolved speaker as well (`senior official (CNN)`): `resolved`
+//! counts, of what is found, how many resolved mentions share a word of at least four letters with it, or its last word.
 //!
 //! **Which gold.** *Quoted* has a double quotation mark in its content or beside it, *unquoted* has none. Gold without a
 //! speaker (PolNeAR marks passives and adverbs such as `reportedly`) is left out of recall, since no speaker can be right, but a
@@ -215,8 +215,8 @@ fn polnear() {
     if split != "dev" {
         return;
     }
-    assert!(recall[0].value() >= 0.80 && precision[0].value() >= 0.88, "quoted content fell");
-    assert!(recall[1].value() >= 0.33 && precision[1].value() >= 0.82, "unquoted statements fell");
+    assert!(recall[0].value() >= 0.83 && precision[0].value() >= 0.89, "quoted content fell");
+    assert!(recall[1].value() >= 0.35 && precision[1].value() >= 0.84, "unquoted statements fell");
 }
 
 #[test]

@@ -1076,7 +1076,8 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     // The order turned round: `“…,” said Roe`.
     if start == i
         && takes(SPEECH)
-        && takes(CLAUSE)
+        // `“…,” scoffed Roe`
+        && (takes(CLAUSE) || start > 0 && frame.quotation(start - 1) && frame.ends_open(start - 1))
         && !takes(PHRASE)
         && !matches!(lemma(verb), "tell" | "find" | "show" | "estimate" | "state")
         && matches!(verb.form, Form::Past | Form::Third)
@@ -1520,8 +1521,16 @@ fn by_noun(frame: &Frame<'_>, i: usize) -> Option<Found> {
     })
 }
 
-/// `Roe: …` at the start of a frame.
+/// `Roe: …` at the start of a frame; `The ice goes - Bo Roe: “…”`.
 fn colon(frame: &Frame<'_>) -> Option<Found> {
+    let limit = frame.tokens.len().min(REACH);
+    if let Some(at) = (0..limit).find(|&i| frame.mark(i, ':') && frame.quotation(i + 1))
+        && let Some(start) = (0..at).rev().take_while(|&i| frame.name(i)).last()
+        && frame.before(start).is_some_and(|t| matches!(t.what, What::Mark('—' | '–' | '-')))
+    {
+        let content = vec![at + 1..at + 2];
+        return Some(Found { shape: Shape::Colon, verb: None, cue: at..at + 1, speaker: start..at, addressee: None, content });
+    }
     let at = (0..frame.tokens.len().min(9)).find(|&i| frame.mark(i, ':'))?;
     let named = at > 0 && (0..at).all(|i| frame.name(i) || frame.is(i, TITLE)) && (0..at).any(|i| frame.name(i));
     let end = frame.clause_end(at + 1);

@@ -364,7 +364,7 @@ const VERBS: &[(Takes, &str)] = &[
     (CLAUSE | SPEECH | TO, "agree promise vow offer propose demand"),
     (SPEECH, "shout yell scream whisper mutter murmur cry exclaim chant sigh laugh smile gush snap/snapped bark fume rant thunder \
         interject interrupt retort begin/began/begun/beginning blog/blogged text email e-mail read/read/read go/went/gone/going chime \
-        sing/sang/sung plead beg/begged chide scold tease riff comment elaborate narrate recite recount caption fire shoot/shot/shot"),
+        sing/sang/sung plead beg/begged chide scold scoff exhort react groan grumble intone lecture deadpan bellow holler tease riff comment elaborate narrate recite recount caption fire shoot/shot/shot"),
     (CLAUSE | HEARER | BARE | SPEECH, "inform remind assure reassure notify advise convince persuade"),
     (PHRASE | SPEECH, "call describe dub/dubbed label brand term dismiss slam/slammed blast criticize criticise denounce condemn deride decry \
         praise characterize characterise portray depict mock ridicule accuse assail blame hail tout laud applaud commend \
