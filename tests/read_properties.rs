@@ -4,6 +4,7 @@
 
 use proptest::prelude::*;
 use stancekit::article::{self, Article};
+use stancekit::sentence::holder::{self, Span};
 use stancekit::sentence::{self, split_text};
 use std::path::Path;
 
@@ -81,6 +82,81 @@ fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![newsy(), any::<String>(), "[ -~\n]{0,200}"]
 }
 
+/// Texts made of pieces that the finder of holders looks at, with what else a text may have.
+fn reported() -> impl Strategy<Value = String> {
+    const PIECES: &[&str] = &[
+        "said ",
+        "says ",
+        "Said",
+        "told ",
+        "adding ",
+        "to say ",
+        "called ",
+        "according to ",
+        "According to ",
+        "put it ",
+        "pointed out ",
+        "that ",
+        "who ",
+        "which ",
+        "while ",
+        "and ",
+        "of the ",
+        "by ",
+        "not ",
+        "would ",
+        "has ",
+        "was ",
+        "he ",
+        "She ",
+        "they ",
+        "I ",
+        "Ada Roe ",
+        "Bo Lind",
+        "Mr. Lind ",
+        "the minister ",
+        "The diplomat ",
+        "reporters ",
+        "a claim ",
+        "’s ",
+        "'s ",
+        "s' ",
+        "Roe: ",
+        "(R-Iowa) ",
+        "the ice is thick ",
+        "“",
+        "”",
+        "\"",
+        "''",
+        "``",
+        "«",
+        "»",
+        "‘",
+        "’",
+        "'",
+        ", ",
+        ",” ",
+        ". ",
+        "? ",
+        ": ",
+        "; ",
+        "— ",
+        " ",
+        "\n",
+        "\n\n",
+        "> ",
+        "é",
+        "船",
+        "𝒜",
+        "\u{300}",
+        "\u{a0}",
+        "5 percent ",
+        "on Monday ",
+        "",
+    ];
+    prop::collection::vec(prop::sample::select(PIECES), 0..60).prop_map(|pieces| pieces.concat())
+}
+
 fn is_space(c: char) -> bool {
     c.is_whitespace()
 }
@@ -151,6 +227,27 @@ proptest! {
             let spans = |a: &Article| sentence::split(a).iter().map(|s| (s.start, s.end)).collect::<Vec<_>>();
             let before = spans(&short);
             prop_assert_eq!(&before[..], &spans(&long)[..before.len()]);
+        }
+    }
+
+    #[test]
+    fn spans_of_holders_slice_the_article(text in prop_oneof![reported(), any_text()], name in prop::sample::select(vec!["a.txt", "a.md"])) {
+        if let Some(article) = read(&text, name) {
+            let sentences = sentence::split(&article);
+            let sound = |s: Span| s.start < s.end && text.get(s.start..s.end).is_some();
+            for a in holder::attributions(&article, &sentences) {
+                let mentions = [Some(a.speaker.written), a.speaker.resolved, a.cue, a.addressee];
+                prop_assert!(mentions.into_iter().flatten().all(sound), "{:?}", a);
+                prop_assert!(!a.content.is_empty() && a.content.iter().copied().all(sound), "{:?}", a);
+                prop_assert!(a.content.windows(2).all(|w| w[0].end <= w[1].start), "{:?} is out of order", a.content);
+            }
+            let holdings = holder::holdings(&article, &sentences);
+            prop_assert_eq!(holdings.len(), sentences.len());
+            for (s, h) in sentences.iter().zip(&holdings) {
+                for part in h.iter().flat_map(|h| &h.content) {
+                    prop_assert!(sound(*part) && s.start <= part.start && part.end <= s.end, "{:?} in {:?}", part, s);
+                }
+            }
         }
     }
 
