@@ -99,10 +99,14 @@ fn read(articles: impl Iterator<Item = Result<Article>>, model: &Classifier, opt
                 continue;
             }
         };
-        chunk.push(Item::Start(ArticleHead { id: article.id.clone(), title: article.title.clone() }));
+        chunk.push(Item::Start(ArticleHead { id: article.id.clone(), title: article.title.clone(), meta: article.meta.clone() }));
+        let mut block = 0;
         for sentence in sentence::split(&article) {
             if !options.kinds.contains(&sentence.kind) {
                 continue;
+            }
+            while article.blocks.get(block).is_some_and(|b| b.end <= sentence.start) {
+                block += 1;
             }
             let text = &article.text[sentence.start..sentence.end];
             let encoded: Result<Vec<_>> = options.claims.iter().map(|claim| model.encode(text, claim)).collect();
@@ -119,10 +123,12 @@ fn read(articles: impl Iterator<Item = Result<Article>>, model: &Classifier, opt
                     pairs += encoded.len();
                     let head = SentenceHead {
                         index: sentence.index,
+                        block,
                         start: sentence.start,
                         end: sentence.end,
                         kind: sentence.kind,
                         text: text.to_owned(),
+                        holder: None,
                     };
                     chunk.push(Item::Sentence(head, encoded));
                 }

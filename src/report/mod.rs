@@ -1,15 +1,21 @@
-//! Output formats of `stance classify`: one trait, one file per format.
+//! Output formats of `stance classify`: one trait, one file per format; sums over groups of sentences.
 
 mod csv;
+mod html;
 mod jsonl;
+mod rollup;
 pub mod style;
 mod table;
+mod tally;
 
 pub use csv::Csv;
+pub use html::Html;
 pub use jsonl::Jsonl;
+pub use rollup::{By, RollUp, RollUpFormat};
 pub use table::Table;
+pub use tally::{Clearest, Mean, Tally};
 
-use crate::article::Kind;
+use crate::article::{Kind, Meta};
 use crate::error::Result;
 use crate::stance::Stance;
 
@@ -20,6 +26,8 @@ pub struct ArticleHead {
     pub id: String,
     /// Its headline, where it has one.
     pub title: Option<String>,
+    /// Outlet, date, address and author, where they are known.
+    pub meta: Meta,
 }
 
 /// A sentence, before its labels.
@@ -27,6 +35,8 @@ pub struct ArticleHead {
 pub struct SentenceHead {
     /// Running number in the article.
     pub index: usize,
+    /// Number of its block in the article.
+    pub block: usize,
     /// First byte in the article's text.
     pub start: usize,
     /// One past the last byte.
@@ -35,7 +45,18 @@ pub struct SentenceHead {
     pub kind: Kind,
     /// The text.
     pub text: String,
+    /// Name of who is quoted or reported in it; `None` where nobody is.
+    pub holder: Option<String>,
 }
+
+/// The name of whoever holds a sentence: who is quoted or reported in it, else the article's author.
+pub fn holder_name(article: &ArticleHead, sentence: &SentenceHead) -> String {
+    let author = || article.meta.author.as_ref().map(|a| format!("{a} (author)"));
+    sentence.holder.clone().or_else(author).unwrap_or_else(|| AUTHOR.to_owned())
+}
+
+/// What stands for the author of an article that names none.
+pub const AUTHOR: &str = "the author";
 
 /// The label of a sentence towards one claim.
 #[derive(Debug, Clone, PartialEq)]

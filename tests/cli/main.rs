@@ -5,6 +5,8 @@ mod bad_input;
 mod classify;
 mod data;
 mod finetune;
+mod formats;
+mod page;
 mod shipped;
 mod surface;
 
