@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 use serde_json::{Value, json};
-use stancekit::model::{Classifier, LoadOptions};
+use stancekit::model::gemm::Compute;
+use stancekit::model::{Classifier, Engine, LoadOptions};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -208,4 +209,15 @@ fn logits_that_are_not_numbers_are_an_error() {
     let model = Classifier::load(folder.path(), &LoadOptions { probe: false, ..LoadOptions::default() }).unwrap();
     let pair = model.encode("The bridge opened.", "The bridge will open.").unwrap();
     says(&model.classify(&[pair], 1).unwrap_err().to_string(), &["not finite"]);
+}
+
+#[test]
+fn an_engine_or_precision_that_an_architecture_lacks_is_refused() {
+    for options in [
+        LoadOptions { engine: Engine::Packed, probe: false, ..LoadOptions::default() },
+        LoadOptions { compute: Compute::Bf16, probe: false, ..LoadOptions::default() },
+    ] {
+        let error = Classifier::load(&fixture("roberta"), &options).err().unwrap().to_string();
+        assert!(error.contains("model_type \"roberta\"") && error.contains("--engine"), "{error}");
+    }
 }

@@ -14,9 +14,10 @@ use serde_json::{Map, Value};
 use stancekit::model::batch::{Batch, Encoded};
 use stancekit::model::bert::Bert;
 use stancekit::model::config::BertConfig;
+use stancekit::model::gemm::Compute;
 use stancekit::model::tokenizer::PairTokenizer;
 use stancekit::model::weights::{Checkpoint, Source};
-use stancekit::model::{Classifier, LoadOptions};
+use stancekit::model::{Classifier, Engine, LoadOptions};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -139,6 +140,24 @@ fn check_labels(name: &str, model: &Classifier, pairs: &[Encoded]) {
 #[test]
 fn bert() {
     check("bert");
+}
+
+/// The pairs of a fixture on candle's graph, where [`bert`] runs them on the packed engine; and what bfloat16 does to them on both.
+#[test]
+fn bert_on_every_engine() {
+    let expected = expected("bert");
+    let load = |engine, compute| {
+        let options = LoadOptions { probe: false, engine, compute, ..LoadOptions::default() };
+        Classifier::load(&fixture("bert"), &options).unwrap()
+    };
+    let reference = load(Engine::Candle, Compute::F32);
+    let pairs: Vec<Encoded> = expected.pairs.iter().map(|p| reference.encode(&p.sentence, &p.claim).unwrap()).collect();
+    check_logits("bert on candle", &reference, &pairs, &expected.logits);
+    for engine in [Engine::Candle, Engine::Packed] {
+        let gap = difference(&load(engine, Compute::Bf16).logits(&pairs, 1).unwrap(), &expected.logits.batch);
+        println!("bert in bfloat16, {engine:?}: {gap:.1e}");
+        assert!(gap > 0.0 && gap < 5e-2, "{engine:?}: {gap}");
+    }
 }
 
 #[test]

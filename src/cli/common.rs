@@ -4,7 +4,8 @@ use super::file_settings::FileSettings;
 use crate::article::{Columns, Sources};
 use crate::atomic::AtomicFile;
 use crate::error::{Error, Result};
-use crate::model::{Classifier, LoadOptions, locate};
+use crate::model::gemm::Compute;
+use crate::model::{Classifier, Engine, LoadOptions, locate};
 use crate::report::style::Style;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -45,16 +46,35 @@ pub struct ModelArgs {
     /// Threads [default: one per core]
     #[arg(long, env = "STANCE_THREADS", value_name = "N")]
     pub threads: Option<usize>,
+    /// What computes
+    #[arg(long, value_enum, default_value_t = Engine::Auto)]
+    pub engine: Engine,
+    /// Rounding of the factors in matrix products: bf16 is faster on CPUs with AMX, and changes a label here and there
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    pub precision: Precision,
     /// Load the model even if it does not tell agreement from contradiction
     #[arg(long)]
     pub skip_probe: bool,
+}
+
+/// Precision of the products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Precision {
+    /// float32: the same labels on every machine
+    F32,
+    /// bfloat16
+    Bf16,
 }
 
 impl ModelArgs {
     /// Finds and loads the model.
     pub fn load(&self, file: &FileSettings) -> Result<Classifier> {
         let name = self.model.as_deref().or(file.model.as_deref()).unwrap_or(locate::DEFAULT);
-        let options = LoadOptions { probe: !self.skip_probe, name: locate::record_name(name) };
+        let compute = match self.precision {
+            Precision::F32 => Compute::F32,
+            Precision::Bf16 => Compute::Bf16,
+        };
+        let options = LoadOptions { probe: !self.skip_probe, name: locate::record_name(name), engine: self.engine, compute };
         Classifier::load(&locate::locate(name)?, &options)
     }
 

@@ -134,20 +134,10 @@ struct Knobs {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum ComputeChoice {
-    /// The faster one here: bf16 where the CPU has AMX, else f32
+    /// The faster one here: bf16 where the CPU has a matrix unit for it (AMX), else f32
     Auto,
     F32,
     Bf16,
-}
-
-impl ComputeChoice {
-    fn resolve(self) -> Compute {
-        match self {
-            Self::Auto => Compute::fastest(),
-            Self::F32 => Compute::F32,
-            Self::Bf16 => Compute::Bf16,
-        }
-    }
 }
 
 impl Knobs {
@@ -198,7 +188,11 @@ impl Knobs {
             class_weights: self.class_weights,
             sampling: self.sampling,
             dropout: self.dropout,
-            compute: self.compute.resolve(),
+            compute: match self.compute {
+                ComputeChoice::Auto => Compute::fastest(),
+                ComputeChoice::F32 => Compute::F32,
+                ComputeChoice::Bf16 => Compute::Bf16,
+            },
             freeze_embeddings: self.freeze_embeddings,
             freeze_layers: self.freeze_layers,
             layer_decay: self.layer_decay,
@@ -276,7 +270,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         outcome.steps,
         outcome.temperature
     ));
-    let probe = Classifier::load(&args.output, &LoadOptions { probe: false, name: None })?.probe()?;
+    let probe = Classifier::load(&args.output, &LoadOptions { probe: false, ..LoadOptions::default() })?.probe()?;
     if probe.outcome() != ProbeOutcome::Right {
         tell("warning: the new model does not tell plain agreement from plain contradiction; `classify` will want --skip-probe");
         tell("  hint: more rows, or a base that knows stance already, such as stance-mini");

@@ -77,8 +77,10 @@ pub(super) fn run(args: &Args) -> Result<Status> {
             Ok(Status::Done)
         }
         Args::Check { model } => {
-            let model =
-                Classifier::load(&locate::locate(model)?, &LoadOptions { probe: false, name: locate::record_name(model) })?;
+            let model = Classifier::load(
+                &locate::locate(model)?,
+                &LoadOptions { probe: false, name: locate::record_name(model), ..LoadOptions::default() },
+            )?;
             let probe = model.probe()?;
             let outcome = probe.outcome();
             let word = match outcome {

@@ -135,8 +135,10 @@ fn index(eval: &Eval, label: &str) -> Result<usize> {
 }
 
 fn model(eval: &Eval, options: &Options, rows: &Rows, name: &str) -> Result<System> {
-    let model =
-        Classifier::load(&locate::locate(name)?, &ModelOptions { probe: !options.skip_probe, name: locate::record_name(name) })?;
+    let model = Classifier::load(
+        &locate::locate(name)?,
+        &ModelOptions { probe: !options.skip_probe, name: locate::record_name(name), ..ModelOptions::default() },
+    )?;
     let columns =
         model.labels().iter().map(|s| index(eval, s.as_str())).collect::<Result<Vec<_>>>().map_err(|e| e.at(model.folder()))?;
     check_claims(&rows.rows, model.tokenizer()).map_err(|e| e.at(&rows.dataset.path))?;

@@ -71,7 +71,7 @@ impl DropoutSeeds {
         Self { seed, drawn: 0 }
     }
 
-    fn next(&mut self, p: f64) -> Dropout {
+    pub(super) fn next(&mut self, p: f64) -> Dropout {
         self.drawn += 1;
         Dropout::new(p as f32, self.seed.wrapping_mul(0xD134_2543_DE82_EF95).wrapping_add(self.drawn))
     }

@@ -6,7 +6,9 @@ use super::config::{self, BertConfig, CommonConfig};
 use super::deberta::{Deberta, DebertaConfig};
 use super::distilbert::{self, DistilBertConfig};
 use super::extras::Extras;
+use super::gemm::Compute;
 use super::modernbert::{ModernBert, ModernBertConfig};
+use super::packed::PackedBert;
 use super::probe::{AGREEING, CONTRADICTING, Probe, ProbeOutcome};
 use super::roberta::{self, Roberta};
 use super::tokenizer::PairTokenizer;
@@ -23,11 +25,27 @@ pub struct LoadOptions {
     pub probe: bool,
     /// Name in records; the folder's own where there is none.
     pub name: Option<String>,
+    /// What computes.
+    pub engine: Engine,
+    /// What the factors of its products are rounded to.
+    pub compute: Compute,
+}
+
+/// What computes the logits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Engine {
+    /// The packed engine where it knows the architecture (BERT), else candle
+    #[default]
+    Auto,
+    /// candle's tensors: every architecture
+    Candle,
+    /// Our own loops: BERT
+    Packed,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { probe: true, name: None }
+        Self { probe: true, name: None, engine: Engine::Auto, compute: Compute::F32 }
     }
 }
 
@@ -74,7 +92,7 @@ impl Classifier {
                 "weights in pytorch_model.bin are not read: convert them with `save_pretrained(…, safe_serialization=True)` in transformers",
             ));
         }
-        let (network, max_len) = build(&config_path, &common, labels.len(), Checkpoint::read(&weights)?)?;
+        let (network, max_len) = build(&config_path, &common, labels.len(), Checkpoint::read(&weights)?, options)?;
         let tokenizer_path = folder.join("tokenizer.json");
         let tokenizer = PairTokenizer::read(&tokenizer_path, max_len)?;
         let (tokens, rows) = (tokenizer.vocabulary_size(), common.vocab_size.unwrap_or(usize::MAX));
@@ -163,13 +181,29 @@ impl Classifier {
 }
 
 /// The network that `model_type` names, and the longest input in tokens that it reads.
-fn build(path: &Path, common: &CommonConfig, labels: usize, mut checkpoint: Checkpoint) -> Result<(Box<dyn Network>, usize)> {
+fn build(
+    path: &Path,
+    common: &CommonConfig,
+    labels: usize,
+    mut checkpoint: Checkpoint,
+    options: &LoadOptions,
+) -> Result<(Box<dyn Network>, usize)> {
     let at = |e: Error| e.at(path);
-    Ok(match common.model_type.as_deref().unwrap_or("bert") {
+    let kind = common.model_type.as_deref().unwrap_or("bert");
+    if kind != "bert" && (options.engine == Engine::Packed || options.compute != Compute::F32) {
+        return Err(Error::new(format!("model_type {kind:?} with an engine or precision that it does not have"))
+            .at(path)
+            .hint("other architectures than bert run on candle in f32: leave out --engine and --precision"));
+    }
+    Ok(match kind {
         "bert" => {
             let config: BertConfig = config::read(path)?;
             config.check().map_err(at)?;
-            (Box::new(Bert::new(&config, labels, &mut checkpoint)?), config.max_position_embeddings)
+            let network: Box<dyn Network> = match options.engine {
+                Engine::Candle => Box::new(Bert::new(&config, labels, &mut checkpoint)?.with_compute(options.compute)),
+                Engine::Auto | Engine::Packed => Box::new(PackedBert::new(&config, labels, options.compute, &mut checkpoint)?),
+            };
+            (network, config.max_position_embeddings)
         }
         "roberta" | "xlm-roberta" => {
             let config: BertConfig = config::read(path)?;

@@ -17,6 +17,7 @@ mod load;
 pub mod locate;
 mod modernbert;
 pub mod ops;
+pub mod packed;
 mod padded;
 mod probe;
 mod roberta;
@@ -24,7 +25,7 @@ pub mod tokenizer;
 pub mod weights;
 
 pub(crate) use load::forward as load_forward;
-pub use load::{Classifier, LoadOptions, Prediction, stances};
+pub use load::{Classifier, Engine, LoadOptions, Prediction, stances};
 pub use probe::{Probe, ProbeOutcome};
 
 use crate::error::Result;

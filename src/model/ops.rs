@@ -95,7 +95,11 @@ impl CustomOp3 for Linear {
                 matmul(self.compute, MatMut::new(&mut dw, o, i, i), 0.0, 1.0, g.t(), Mat::new(xs, n, i, i));
                 dw
             });
-            let db = self.grad_w.then(|| kernels::column_sums(gs, o));
+            let db = self.grad_w.then(|| {
+                let mut db = vec![0.0; o];
+                kernels::add_column_sums(gs, &mut db);
+                db
+            });
             (dx, dw, db)
         })?;
         let wrap = |d: Option<Vec<f32>>, like| d.map(|d| tensor(d, like)).transpose();
@@ -131,7 +135,9 @@ impl CustomOp3 for LayerNorm {
             bail!("layer-norm: x {:?}, gamma {:?}, beta {:?} do not fit", lx.shape(), lg.shape(), lb.shape());
         }
         let (x, g, b) = (slice(x, lx, self.name())?, slice(g, lg, self.name())?, slice(b, lb, self.name())?);
-        Ok((CpuStorage::F32(kernels::layer_norm(x, g, b, self.eps)), lx.shape().clone()))
+        let mut y = vec![0.0; x.len()];
+        kernels::layer_norm(x, g, b, self.eps, &mut y);
+        Ok((CpuStorage::F32(y), lx.shape().clone()))
     }
 
     fn bwd(
@@ -142,7 +148,11 @@ impl CustomOp3 for LayerNorm {
         _y: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let (dx, dg, db) = with_slices([x, gamma, grad], |[x, g, grad]| kernels::layer_norm_backward(x, g, grad, self.eps))?;
+        let (dx, dg, db) = with_slices([x, gamma, grad], |[x, g, grad]| {
+            let (mut dx, mut dg, mut db) = (grad.to_vec(), vec![0.0; g.len()], vec![0.0; g.len()]);
+            kernels::layer_norm_backward(x, g, &mut dx, self.eps, &mut dg, &mut db);
+            (dx, dg, db)
+        })?;
         Ok((Some(tensor(dx, x)?), Some(tensor(dg, gamma)?), Some(tensor(db, beta)?)))
     }
 }
@@ -160,11 +170,19 @@ impl CustomOp1 for Gelu {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, lx: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((CpuStorage::F32(kernels::gelu(slice(x, lx, self.name())?)), lx.shape().clone()))
+        let x = slice(x, lx, self.name())?;
+        let mut y = vec![0.0; x.len()];
+        kernels::activate(&mut x.to_vec(), &mut y, kernels::gelu_with_slope);
+        Ok((CpuStorage::F32(y), lx.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, _y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let dx = with_slices([x, grad], |[x, g]| kernels::gelu_backward(x, g))?;
+        let dx = with_slices([x, grad], |[x, g]| {
+            let mut slope = x.to_vec();
+            kernels::activate(&mut slope, &mut vec![0.0; x.len()], kernels::gelu_with_slope);
+            kernels::multiply(&mut slope, g);
+            slope
+        })?;
         Ok(Some(tensor(dx, x)?))
     }
 }
@@ -188,6 +206,12 @@ impl CustomOp1 for Dropout {
         })?;
         Ok(Some(tensor(dx, x)?))
     }
+}
+
+/// Three times (N, H) as one (N, 3 H).
+fn side_by_side(parts: [&[f32]; 3], h: usize) -> Vec<f32> {
+    let rows = parts[0].chunks_exact(h).zip(parts[1].chunks_exact(h)).zip(parts[2].chunks_exact(h));
+    rows.flat_map(|((q, k), v)| q.iter().chain(k).chain(v)).copied().collect()
 }
 
 /// Self-attention over packed sequences: q, k, v (N, H) -> (N, H).
@@ -214,7 +238,9 @@ impl CustomOp3 for Attention {
             bail!("attention: q {:?}, k {:?}, v {:?}, {} heads do not fit", lq.shape(), lk.shape(), lv.shape(), self.heads);
         }
         let (q, k, v) = (slice(q, lq, self.name())?, slice(k, lk, self.name())?, slice(v, lv, self.name())?);
-        Ok((CpuStorage::F32(self.forward(q, k, v, h)), lq.shape().clone()))
+        let (mut probs, mut out) = (Vec::new(), vec![0.0; n * h]);
+        self.forward(Compute::F32, &side_by_side([q, k, v], h), &mut probs, &mut out, h);
+        Ok((CpuStorage::F32(out), lq.shape().clone()))
     }
 
     fn bwd(
@@ -226,7 +252,14 @@ impl CustomOp3 for Attention {
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let h = q.dim(1)?;
-        let (dq, dk, dv) = with_slices([q, k, v, grad], |[q, k, v, g]| self.backward(q, k, v, g, h))?;
+        let [dq, dk, dv] = with_slices([q, k, v, grad], |[q, k, v, g]| {
+            let qkv = side_by_side([q, k, v], h);
+            let (mut probs, mut out, mut dqkv) = (Vec::new(), vec![0.0; g.len()], vec![0.0; qkv.len()]);
+            // The probabilities are computed again rather than kept.
+            self.forward(Compute::F32, &qkv, &mut probs, &mut out, h);
+            self.backward(Compute::F32, &qkv, &probs, g, &mut dqkv, h);
+            [0, 1, 2].map(|i| dqkv.chunks_exact(3 * h).flat_map(|row| &row[i * h..][..h]).copied().collect::<Vec<f32>>())
+        })?;
         Ok((Some(tensor(dq, q)?), Some(tensor(dk, k)?), Some(tensor(dv, v)?)))
     }
 }

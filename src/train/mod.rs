@@ -29,7 +29,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use step::{Example, StepOptions};
+use step::{Example, Lanes, StepOptions};
 
 /// How rows are drawn in an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -299,7 +299,13 @@ pub fn train(
     let plan = Plan::new(&data.train, &data.source_weights, settings);
     let total = plan.batches.len() as u64;
     let warmup = (settings.warmup * total as f64).round() as u64;
-    let options = StepOptions { lanes: settings.lanes, shard_tokens: settings.shard_tokens, smoothing: settings.smoothing };
+    let options = StepOptions {
+        lanes: settings.lanes,
+        shard_tokens: settings.shard_tokens,
+        smoothing: settings.smoothing,
+        compute: settings.compute,
+    };
+    let mut step = Lanes::new(&config, labels, &variables.all, |n| variables.trainable.contains_key(n), options);
     let evaluate_at = evaluation_steps(&plan, settings);
     let started = Instant::now();
     let seconds_before = state.seconds;
@@ -308,7 +314,7 @@ pub fn train(
         let tokens: usize = batch.iter().map(|e| e.pair.ids.len()).sum();
         let lr = settings.learning_rate * schedule::linear(state.step, warmup, total);
         let seed = settings.seed.wrapping_mul(0x9E37_79B9).wrapping_add(state.step);
-        let (loss, grads) = step::gradients(&bert, &variables.trainable, &batch, seed, &options)?;
+        let (loss, grads) = step.gradients(&variables.all, &batch, seed)?;
         let norm = optimizer.step(&grads, lr, settings.clip)?;
         state.step += 1;
         state.seconds = seconds_before + started.elapsed().as_secs_f64();

@@ -1,7 +1,7 @@
 //! AdamW (Loshchilov and Hutter 2019, algorithm 2): Adam with weight decay decoupled from the gradient.
 
 use crate::error::{Context, Error, Result};
-use candle_core::{CpuStorage, InplaceOp2, Layout, Tensor, Var};
+use candle_core::{CpuStorage, InplaceOp1, Layout, Var};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -40,6 +40,7 @@ pub fn decays(name: &str) -> bool {
 
 /// One fused update of a weight.
 struct Update<'a> {
+    grad: &'a [f32],
     moments: Mutex<(&'a mut [f32], &'a mut [f32])>,
     lr: f32,
     decay: f32,
@@ -48,17 +49,16 @@ struct Update<'a> {
     correction: (f32, f32),
 }
 
-impl InplaceOp2 for Update<'_> {
+impl InplaceOp1 for Update<'_> {
     fn name(&self) -> &'static str {
         "adamw"
     }
 
-    fn cpu_fwd(&self, w: &mut CpuStorage, lw: &Layout, g: &CpuStorage, lg: &Layout) -> candle_core::Result<()> {
-        let (Some((w0, w1)), Some((g0, g1))) = (lw.contiguous_offsets(), lg.contiguous_offsets()) else {
-            candle_core::bail!("adamw: not contiguous")
+    fn cpu_fwd(&self, w: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
+        let (CpuStorage::F32(w), Some((from, to))) = (w, layout.contiguous_offsets()) else {
+            candle_core::bail!("adamw: not float32, or not contiguous")
         };
-        let (CpuStorage::F32(w), g) = (w, g.as_slice::<f32>()?) else { candle_core::bail!("adamw: not float32") };
-        let (w, g) = (&mut w[w0..w1], &g[g0..g1]);
+        let (w, g) = (&mut w[from..to], self.grad);
         let mut moments = self.moments.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (m, v) = &mut *moments;
         if w.len() != g.len() || w.len() != m.len() {
@@ -102,8 +102,8 @@ impl AdamW {
 
     /// Updates every weight that has a gradient. Gradients are scaled down together so that their norm is at most `clip`
     /// (0: no clipping). Returns the norm before that.
-    pub fn step(&mut self, grads: &BTreeMap<String, Tensor>, lr: f64, clip: f64) -> Result<f64> {
-        let squares: Vec<f64> = grads.par_iter().map(|(_, g)| square_norm(g)).collect::<Result<_>>()?;
+    pub fn step(&mut self, grads: &BTreeMap<&str, &[f32]>, lr: f64, clip: f64) -> Result<f64> {
+        let squares: Vec<f64> = grads.par_iter().map(|(_, g)| square_norm(g)).collect();
         let norm = squares.iter().sum::<f64>().sqrt();
         if !norm.is_finite() {
             return Err(Error::new(format!("the gradient's norm is {norm} at step {}", self.steps + 1))
@@ -114,28 +114,24 @@ impl AdamW {
         let t = self.steps as i32;
         let correction = ((1.0 - f64::from(BETA1).powi(t)) as f32, (1.0 - f64::from(BETA2).powi(t)) as f32);
         self.slots.par_iter_mut().try_for_each(|(name, slot)| {
-            let Some(grad) = grads.get(name) else { return Ok(()) };
+            let Some(grad) = grads.get(name.as_str()) else { return Ok(()) };
             let update = Update {
+                grad,
                 moments: Mutex::new((&mut slot.m, &mut slot.v)),
                 lr: (lr * slot.lr_scale) as f32,
                 decay: slot.decay as f32,
                 grad_scale: grad_scale as f32,
                 correction,
             };
-            slot.var.as_tensor().inplace_op2(grad, &update).context("updating weights")
+            slot.var.as_tensor().inplace_op1(&update).context("updating weights")
         })?;
         Ok(norm)
     }
 }
 
-fn square_norm(g: &Tensor) -> Result<f64> {
-    let flat = g.flatten_all().and_then(|g| g.contiguous()).context("reading a gradient")?;
-    let (storage, layout) = flat.storage_and_layout();
-    let candle_core::Storage::Cpu(storage) = &*storage else { return Err(Error::new("a gradient that is not on the CPU")) };
-    let data = storage.as_slice::<f32>().context("reading a gradient")?;
-    let data = &data[layout.start_offset()..][..flat.elem_count()];
-    // Chunks keep the float32 sums short; their order is fixed.
-    Ok(data.chunks(1024).map(|c| c.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>()).sum())
+/// Chunks keep the sums short; their order is fixed.
+fn square_norm(g: &[f32]) -> f64 {
+    g.chunks(1024).map(|c| c.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>()).sum()
 }
 
 #[cfg(test)]
@@ -149,13 +145,12 @@ mod tests {
     fn two_steps_follow_the_algorithm() {
         let var = Var::new(&[1.0f32, -2.0, 3.0], &Device::Cpu).unwrap();
         let mut opt = AdamW::new(BTreeMap::from([("x.weight".to_owned(), var.clone())]), 0.01, |_| 1.0);
-        let grad = |g: [f32; 3]| BTreeMap::from([("x.weight".to_owned(), Tensor::new(&g, &Device::Cpu).unwrap())]);
-        opt.step(&grad([0.5, -1.0, 0.0]), 0.1, 0.0).unwrap();
+        opt.step(&BTreeMap::from([("x.weight", &[0.5, -1.0, 0.0][..])]), 0.1, 0.0).unwrap();
         let w: Vec<f32> = var.to_vec1().unwrap();
         for (w, want) in w.iter().zip([1.0 - 0.1 * 1.01, -2.0 + 0.1 * 1.02, 3.0 - 0.1 * 0.03]) {
             assert!((w - want).abs() < 1e-6, "{w} {want}");
         }
-        opt.step(&grad([0.25, 2.0, 0.0]), 0.1, 0.0).unwrap();
+        opt.step(&BTreeMap::from([("x.weight", &[0.25, 2.0, 0.0][..])]), 0.1, 0.0).unwrap();
         // In double precision: m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g^2, bias-corrected by 0.19 and 0.001999.
         let second = |w: f64, g1: f64, g2: f64| {
             let (m, v) = (0.9 * 0.1 * g1 + 0.1 * g2, 0.999 * 0.001 * g1 * g1 + 0.001 * g2 * g2);
@@ -175,11 +170,10 @@ mod tests {
             let var = Var::new(&[0.0f32, 0.0], &Device::Cpu).unwrap();
             (var.clone(), AdamW::new(BTreeMap::from([("w".to_owned(), var)]), 0.0, |_| 1.0))
         };
-        let grad = |g: [f32; 2]| BTreeMap::from([("w".to_owned(), Tensor::new(&g, &Device::Cpu).unwrap())]);
         let (_, mut clipped) = make();
-        assert!((clipped.step(&grad([3.0, 4.0]), 0.1, 1.0).unwrap() - 5.0).abs() < 1e-9);
+        assert!((clipped.step(&BTreeMap::from([("w", &[3.0, 4.0][..])]), 0.1, 1.0).unwrap() - 5.0).abs() < 1e-9);
         let (_, mut plain) = make();
-        plain.step(&grad([0.6, 0.8]), 0.1, 0.0).unwrap();
+        plain.step(&BTreeMap::from([("w", &[0.6, 0.8][..])]), 0.1, 0.0).unwrap();
         for (a, b) in clipped.slots["w"].m.iter().zip(&plain.slots["w"].m) {
             assert!((a - b).abs() < 1e-7);
         }
@@ -196,7 +190,6 @@ mod tests {
     fn a_gradient_that_is_not_finite_is_an_error() {
         let var = Var::new(&[0.0f32], &Device::Cpu).unwrap();
         let mut opt = AdamW::new(BTreeMap::from([("w".to_owned(), var)]), 0.0, |_| 1.0);
-        let grads = BTreeMap::from([("w".to_owned(), Tensor::new(&[f32::NAN], &Device::Cpu).unwrap())]);
-        assert!(opt.step(&grads, 0.1, 1.0).is_err());
+        assert!(opt.step(&BTreeMap::from([("w", &[f32::NAN][..])]), 0.1, 1.0).is_err());
     }
 }

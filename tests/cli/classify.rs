@@ -155,3 +155,20 @@ fn a_closed_pipe_ends_quietly() {
     assert!(done.status.success(), "{:?}", done.status);
     assert_eq!(text(&done.stderr), "");
 }
+
+#[test]
+fn engines_agree_on_labels_and_scores() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.txt"), ARTICLE).unwrap();
+    let scores = |args: &[&str]| -> Vec<f64> {
+        let out = classify(dir.path(), &[&["a.txt", "-c", "The ferry is back.", "-f", "jsonl"], args].concat()).success();
+        let records =
+            text(&out.get_output().stdout).lines().map(|l| serde_json::from_str::<Value>(l).unwrap()).collect::<Vec<_>>();
+        records.iter().map(|r| r["scores"]["favor"].as_f64().unwrap()).collect()
+    };
+    let reference = scores(&["--engine", "candle"]);
+    for (args, bound) in [(&["--engine", "packed"][..], 1e-5), (&["--precision", "bf16"][..], 1e-2)] {
+        let gap = scores(args).iter().zip(&reference).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(gap < bound, "{args:?}: {gap}");
+    }
+}

@@ -54,7 +54,9 @@ fn stand_off_rows_without_their_articles_say_how_to_join_them() {
 
 #[test]
 fn rows_of_the_corpus_stand_in_its_articles() {
-    for (set, files) in [("allies-sample", &["test"][..]), ("news-claims", &["train", "dev", "test"])] {
+    for (set, files) in
+        [("allies-sample", &["test"][..]), ("news-claims", &["train", "dev", "test", "claims", "plain", "plain-dev"])]
+    {
         let folder = root().join("datasets").join(set);
         for file in files {
             let rows = std::fs::read_to_string(folder.join(format!("{file}.jsonl"))).unwrap();

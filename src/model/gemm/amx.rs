@@ -13,6 +13,8 @@ use std::sync::OnceLock;
 const TILE: usize = 16;
 /// bfloat16 elements of k in a tile.
 const DEPTH: usize = 32;
+/// Of A, kept in the second-level cache: half a MiB of the one or two that CPUs with AMX have.
+const BLOCK_BYTES: usize = 1 << 19;
 /// Elements of a packed tile.
 const TILE_LEN: usize = TILE * DEPTH;
 
@@ -79,23 +81,59 @@ thread_local! {
     static PACKED: RefCell<(Vec<u16>, Vec<u16>)> = const { RefCell::new((Vec::new(), Vec::new())) };
 }
 
-/// `out[m * stride + n] = keep * out + scale * sum over k of A(m, k) B(k, n)`.
+/// Elements of a packed operand. An odd number of tiles is rounded up: the kernel takes two at a time.
+fn packed_len(from: &Operand) -> usize {
+    from.outer.div_ceil(2 * TILE) * 2 * from.k.div_ceil(DEPTH) * TILE_LEN
+}
+
+/// B of several products, packed once.
 ///
 /// # Safety
-/// [`available`] said yes; every element that the operands' sizes and strides reach, and rows of `b.outer` elements `stride`
-/// apart in `out`, lie inside their allocations; `out` overlaps neither operand; `a.k == b.k`.
-pub(super) unsafe fn matmul(out: *mut f32, stride: usize, keep: f32, scale: f32, a: Operand, b: Operand) {
+/// [`available`] said yes; every element that the operand's sizes and strides reach lies inside its allocation.
+pub(super) unsafe fn pack_right(b: Operand) -> Vec<u16> {
+    let mut to = vec![0; packed_len(&b)];
+    // SAFETY: the buffer holds the tiles of all columns; the rest is the caller's promise.
+    unsafe { pack(&mut to, b, true) };
+    to
+}
+
+/// Where a product goes: rows of `n` elements, `stride` apart, `keep * out + scale * product + bias`.
+#[derive(Clone, Copy)]
+pub(super) struct Out {
+    pub data: *mut f32,
+    pub stride: usize,
+    pub keep: f32,
+    pub scale: f32,
+    /// `n` elements, or null.
+    pub bias: *const f32,
+}
+
+/// The right factor: as it is, or as [`pack_right`] made it.
+pub(super) enum Right<'a> {
+    View(Operand),
+    Packed(&'a [u16]),
+}
+
+/// The product of A (M, K) and B (K, `n`).
+///
+/// # Safety
+/// [`available`] said yes; every element that the operands' sizes and strides reach, and the rows of `out` and its bias, lie
+/// inside their allocations; `out` overlaps no operand; A and B agree in K, and B has `n` columns.
+pub(super) unsafe fn matmul(out: Out, n: usize, a: Operand, b: Right<'_>) {
     PACKED.with_borrow_mut(|(pa, pb)| {
-        let depth = a.k.div_ceil(DEPTH);
-        // An odd number of tiles is rounded up: the kernel takes two at a time.
-        let tiles = |outer: usize| outer.div_ceil(2 * TILE) * 2;
-        pa.resize(tiles(a.outer) * depth * TILE_LEN, 0);
-        pb.resize(tiles(b.outer) * depth * TILE_LEN, 0);
+        pa.resize(packed_len(&a), 0);
         // SAFETY: the buffers hold the tiles of all rows and columns; the rest is the caller's promise.
         unsafe {
             pack(pa, a, false);
-            pack(pb, b, true);
-            multiply(out, stride, keep, scale, (a.outer, b.outer, depth), pa, pb);
+            let pb: &[u16] = match b {
+                Right::Packed(tiles) => tiles,
+                Right::View(b) => {
+                    pb.resize(packed_len(&b), 0);
+                    pack(pb, b, true);
+                    pb
+                }
+            };
+            multiply(out, (a.outer, n, a.k.div_ceil(DEPTH)), pa, pb);
         }
     });
 }
@@ -201,23 +239,17 @@ fn transpose(x: [__m512i; TILE]) -> [__m512i; TILE] {
 
 /// Multiplies packed operands, 32 rows by 32 columns at a time.
 #[target_feature(enable = "avx512f")]
-unsafe fn multiply(
-    out: *mut f32,
-    stride: usize,
-    keep: f32,
-    scale: f32,
-    (m, n, depth): (usize, usize, usize),
-    a: &[u16],
-    b: &[u16],
-) {
+unsafe fn multiply(out: Out, (m, n, depth): (usize, usize, usize), a: &[u16], b: &[u16]) {
     #[repr(align(64))]
     struct Sums([f32; 4 * TILE * TILE]);
     let mut sums = Sums([0.0; 4 * TILE * TILE]);
     let group = depth * TILE_LEN;
     // SAFETY: the CPU has tiles; the configuration is a constant of the layout that the instruction reads.
     unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const CONFIG, options(nostack, readonly)) };
-    for j in (0..n).step_by(2 * TILE) {
-        for i in (0..m).step_by(2 * TILE) {
+    // A block of A's rows stays in the second-level cache while B's columns pass by.
+    let block = (BLOCK_BYTES / (depth * DEPTH * 2)).max(1).next_multiple_of(2 * TILE);
+    for (block, j) in (0..m).step_by(block).flat_map(|i| (0..n).step_by(2 * TILE).map(move |j| (i..m.min(i + block), j))) {
+        for i in block.step_by(2 * TILE) {
             let (pa, pb) = (a[i / TILE * group..][..2 * group].as_ptr(), b[j / TILE * group..][..2 * group].as_ptr());
             // SAFETY: each pass reads one tile of 1,024 bytes of the two groups of A and of B, `depth` times; the four tiles of
             // sums fill `sums`.
@@ -255,10 +287,13 @@ unsafe fn multiply(
                     let from = (r / TILE * 2 + half) * TILE * TILE + r % TILE * TILE;
                     // SAFETY: the masked lanes are inside row i + r of `out`; `from` is one of the 64 rows of sums.
                     unsafe {
-                        let to = out.wrapping_add((i + r) * stride + column);
-                        let mut sum = _mm512_mul_ps(_mm512_load_ps(sums.0.as_ptr().add(from)), _mm512_set1_ps(scale));
-                        if keep != 0.0 {
-                            sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(lanes, to), _mm512_set1_ps(keep), sum);
+                        let to = out.data.wrapping_add((i + r) * out.stride + column);
+                        let bias = if out.bias.is_null() { 0 } else { lanes };
+                        let bias = _mm512_maskz_loadu_ps(bias, out.bias.wrapping_add(column));
+                        let sum = _mm512_load_ps(sums.0.as_ptr().add(from));
+                        let mut sum = _mm512_fmadd_ps(sum, _mm512_set1_ps(out.scale), bias);
+                        if out.keep != 0.0 {
+                            sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(lanes, to), _mm512_set1_ps(out.keep), sum);
                         }
                         _mm512_mask_storeu_ps(to, lanes, sum);
                     }

@@ -80,6 +80,10 @@ impl<'a> MatMut<'a> {
         assert!(reaches(rows, cols, row_stride, 1) <= data.len() && row_stride >= cols, "matrix view past its slice");
         Self { data, rows, cols, row_stride }
     }
+
+    fn reborrow(&mut self) -> MatMut<'_> {
+        MatMut { data: self.data, ..*self }
+    }
 }
 
 /// `out = keep * out + scale * a b`, on the calling thread.
@@ -125,20 +129,100 @@ fn matmul_f32(out: MatMut<'_>, keep: f32, scale: f32, a: Mat<'_>, b: Mat<'_>) {
     }
 }
 
-fn matmul_bf16(out: MatMut<'_>, keep: f32, scale: f32, a: Mat<'_>, b: Mat<'_>) {
+fn matmul_bf16(mut out: MatMut<'_>, keep: f32, scale: f32, a: Mat<'_>, b: Mat<'_>) {
     #[cfg(target_arch = "x86_64")]
     if a.cols > 0 && amx::available() {
-        let left =
-            amx::Operand { data: a.data.as_ptr(), outer: a.rows, k: a.cols, outer_stride: a.row_stride, k_stride: a.col_stride };
-        let right =
-            amx::Operand { data: b.data.as_ptr(), outer: b.cols, k: b.rows, outer_stride: b.col_stride, k_stride: b.row_stride };
         // SAFETY: as above; a view has one stride of 1 by construction.
-        unsafe { amx::matmul(out.data.as_mut_ptr(), out.row_stride, keep, scale, left, right) };
+        unsafe { amx::matmul(out.amx(keep, scale, None), out.cols, a.amx(), amx::Right::View(b.t().amx())) };
         return;
     }
     // The same products on any CPU, slower than float32: rounded copies, multiplied and summed in float32.
     let (left, right) = (rounded(a.data), rounded(b.data));
     matmul_f32(out, keep, scale, Mat { data: &left, ..a }, Mat { data: &right, ..b });
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Mat<'_> {
+    /// As a left factor; a right factor is the transpose of one.
+    fn amx(&self) -> amx::Operand {
+        amx::Operand {
+            data: self.data.as_ptr(),
+            outer: self.rows,
+            k: self.cols,
+            outer_stride: self.row_stride,
+            k_stride: self.col_stride,
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl MatMut<'_> {
+    fn amx(&mut self, keep: f32, scale: f32, bias: Option<&[f32]>) -> amx::Out {
+        let bias = bias.map_or(std::ptr::null(), <[f32]>::as_ptr);
+        amx::Out { data: self.data.as_mut_ptr(), stride: self.row_stride, keep, scale, bias }
+    }
+}
+
+/// A right factor (K, N) of many products, rounded and laid out once.
+pub struct Factor {
+    rows: usize,
+    cols: usize,
+    laid: Laid,
+}
+
+enum Laid {
+    /// Taken as it is.
+    Plain,
+    Rounded(Vec<f32>),
+    #[cfg(target_arch = "x86_64")]
+    Tiles(Vec<u16>),
+}
+
+impl Factor {
+    /// Prepares `b`.
+    pub fn new(compute: Compute, b: Mat<'_>) -> Self {
+        let laid = match compute {
+            Compute::F32 => Laid::Plain,
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the view's constructor checked that every reachable index lies inside its slice.
+            Compute::Bf16 if b.rows > 0 && amx::available() => Laid::Tiles(unsafe { amx::pack_right(b.t().amx()) }),
+            Compute::Bf16 => Laid::Rounded(rounded(b.data)),
+        };
+        Self { rows: b.rows, cols: b.cols, laid }
+    }
+
+    /// `out = keep * out + a b + bias`, on the calling thread; `a` is rounded as `b` was, which must be the view that was prepared.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn matmul(&self, mut out: MatMut<'_>, keep: f32, a: Mat<'_>, b: Mat<'_>, bias: Option<&[f32]>) {
+        assert!((b.rows, b.cols) == (self.rows, self.cols), "another factor than the one that was prepared");
+        assert!(a.cols == b.rows && out.rows == a.rows && out.cols == b.cols, "matrix shapes do not fit");
+        assert!(bias.is_none_or(|bias| bias.len() == b.cols), "a bias of another length");
+        let a_rounded;
+        let (a, b) = match &self.laid {
+            #[cfg(target_arch = "x86_64")]
+            Laid::Tiles(tiles) => {
+                // SAFETY: tiles are made only where AMX is there; the shapes fit.
+                unsafe { amx::matmul(out.amx(keep, 1.0, bias), b.cols, a.amx(), amx::Right::Packed(tiles)) };
+                return;
+            }
+            Laid::Plain => (a, b),
+            Laid::Rounded(data) => {
+                a_rounded = rounded(a.data);
+                (Mat { data: &a_rounded, ..a }, Mat { data, ..b })
+            }
+        };
+        if out.rows > 0 && out.cols > 0 {
+            matmul_f32(out.reborrow(), keep, 1.0, a, b);
+        }
+        if let Some(bias) = bias {
+            for row in 0..out.rows {
+                let row = &mut out.data[row * out.row_stride..][..bias.len()];
+                row.iter_mut().zip(bias).for_each(|(o, b)| *o += b);
+            }
+        }
+    }
 }
 
 /// Every element rounded to the nearest bfloat16, ties to even.
@@ -195,6 +279,22 @@ mod tests {
                 for (i, (g, w)) in got.iter().zip(&want).enumerate() {
                     assert!((g - w).abs() <= 1e-5 * (k as f32).sqrt(), "{m} {n} {k} {ta} {tb} at {i}: {g} {w}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_prepared_factor_multiplies_as_its_view_and_adds_the_bias() {
+        let (m, n, k) = (37, 19, 40);
+        let numbers = |n: usize| (0..n).map(|i| ((i * 37 % 101) as f32 - 50.0) / 64.0).collect::<Vec<f32>>();
+        let (a, b, bias) = (numbers(m * k), numbers(n * k), numbers(n));
+        for compute in [Compute::F32, Compute::Bf16] {
+            let (mut got, mut want) = (numbers(m * n), numbers(m * n));
+            let (a, b) = (Mat::new(&a, m, k, k), Mat::new(&b, n, k, k).t());
+            Factor::new(compute, b).matmul(MatMut::new(&mut got, m, n, n), 1.0, a, b, Some(&bias));
+            matmul(compute, MatMut::new(&mut want, m, n, n), 1.0, 1.0, a, b);
+            for (i, (g, w)) in got.iter().zip(&want).enumerate() {
+                assert!((g - w - bias[i % n]).abs() < 1e-5, "{compute:?} {i}: {g} {w}");
             }
         }
     }
