@@ -1,8 +1,8 @@
 // What must hold whatever the bytes are: shared by the fuzz targets and by tests/read_hostile.rs.
 
-use std::path::Path;
 use stancekit::article::{self, Article};
 use stancekit::sentence;
+use std::path::Path;
 
 /// The targets, each with a name by which the reader of its format is chosen.
 #[allow(dead_code, reason = "a fuzz target knows its own name")]

@@ -8,8 +8,8 @@ use crate::article::{Article, Kind};
 use crate::error::{Error, Result};
 use crate::model::batch::Encoded;
 use crate::model::{Classifier, Prediction};
-use crate::report::{ArticleHead, Reporter, SentenceHead, Verdict};
-use crate::sentence;
+use crate::report::{ArticleHead, Held, Reporter, SentenceHead, Verdict};
+use crate::sentence::{self, holdings};
 use crate::stance::Stance;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -101,7 +101,9 @@ fn read(articles: impl Iterator<Item = Result<Article>>, model: &Classifier, opt
         };
         chunk.push(Item::Start(ArticleHead { id: article.id.clone(), title: article.title.clone(), meta: article.meta.clone() }));
         let mut block = 0;
-        for sentence in sentence::split(&article) {
+        let sentences = sentence::split(&article);
+        let holdings = holdings(&article, &sentences);
+        for (sentence, holding) in sentences.into_iter().zip(holdings) {
             if !options.kinds.contains(&sentence.kind) {
                 continue;
             }
@@ -128,7 +130,7 @@ fn read(articles: impl Iterator<Item = Result<Article>>, model: &Classifier, opt
                         end: sentence.end,
                         kind: sentence.kind,
                         text: text.to_owned(),
-                        holder: None,
+                        held: holding.map(|h| Held::new(&article.text, h)),
                     };
                     chunk.push(Item::Sentence(head, encoded));
                 }

@@ -46,6 +46,12 @@ impl Error {
         self
     }
 
+    /// Says first in what part of the input it was found: "row 7: …".
+    pub fn within(mut self, part: impl fmt::Display) -> Self {
+        self.0.message = format!("{part}: {}", self.0.message);
+        self
+    }
+
     /// What would have been right.
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.0.expected = Some(expected.into());

@@ -38,10 +38,12 @@ prop_compose! {
         (split, source, kind) in (filled(), filled(), filled()),
         votes in prop::collection::vec(label(), 0..5),
         votes_are_counts in any::<bool>(),
+        extra in prop::collection::btree_map("x_[a-z]{1,4}", "\\PC{1,12}", 0..3),
         prob in prop::option::of(prop::collection::btree_map(label(), (0u32..=64).prop_map(|n| f64::from(n) / 64.0), 1..4)),
     ) -> Row {
         let mut row = Row {
             id, text, claim, label, article, split, source, kind, votes, prob, sha256: hash,
+            extra: extra.into_iter().collect(),
             start: span.map(|(start, _)| start),
             end: span.map(|(start, length)| start + length),
             ..Row::default()

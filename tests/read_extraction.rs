@@ -39,7 +39,8 @@ fn files() -> Vec<PathBuf> {
         println!("skipped: no data/extraction");
         return Vec::new();
     };
-    let mut files: Vec<PathBuf> = folder.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "jsonl")).collect();
+    let mut files: Vec<PathBuf> =
+        folder.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "jsonl")).collect();
     files.sort();
     files
 }

@@ -1,11 +1,13 @@
 //! Measures and baselines against other people's code: the expected values are in `tests/fixtures/score`, where `make.py`
-//! makes them with scikit-learn, krippendorff and statsmodels.
+//! makes them with scikit-learn, statsmodels, krippendorff, netcal, cleanlab and the scorer of the Fake News Challenge.
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may panic as tests do")]
 
 use serde::Deserialize;
 use stancekit::score::alpha::krippendorff_alpha;
 use stancekit::score::baseline::{Baseline, Settings, TfidfLogistic};
-use stancekit::score::{Answers, Metric};
+use stancekit::score::confident::suspects;
+use stancekit::score::fleiss::{fleiss_kappa, fleiss_kappa_of};
+use stancekit::score::{Answers, Metric, exact};
 use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
@@ -28,6 +30,8 @@ struct Case {
 struct Units {
     votes: Vec<Vec<Option<usize>>>,
     alpha: f64,
+    fleiss: Option<f64>,
+    fleiss_per_label: Vec<Option<f64>>,
 }
 
 fn measures() -> Measures {
@@ -44,11 +48,7 @@ fn measures_equal_those_of_scikit_learn_krippendorff_and_statsmodels() {
         assert_eq!(matrix, case.confusion, "case {number}");
         for (name, expected) in case.expected {
             let found = name.parse::<Metric>().unwrap().value(&answers);
-            let equal = match (found, expected) {
-                (Some(found), Some(expected)) => (found - expected).abs() < 1e-9,
-                (found, expected) => found == expected,
-            };
-            assert!(equal, "{name} in case {number}: {found:?}, expected {expected:?}");
+            assert!(equal(found, expected), "{name} in case {number}: {found:?}, expected {expected:?}");
         }
     }
 }
@@ -56,7 +56,7 @@ fn measures_equal_those_of_scikit_learn_krippendorff_and_statsmodels() {
 /// The functions that take rows give what the names give.
 #[test]
 fn functions_and_names_agree() {
-    use stancekit::score::{brier::brier, calibration, coverage::accuracy_at, log_loss::log_loss};
+    use stancekit::score::{brier::brier, calibration, coverage, log_loss::log_loss, ranking};
     let Measures { labels, cases, .. } = measures();
     for case in cases {
         let answers =
@@ -66,23 +66,99 @@ fn functions_and_names_agree() {
             ("log_loss", log_loss(&answers)),
             ("brier", brier(&answers)),
             ("ece", ece),
-            ("accuracy@0.7", accuracy_at(&answers, 0.7)),
+            ("adaptive_ece", calibration::adaptive_calibration_error(&answers)),
+            ("accuracy@0.7", coverage::accuracy_at(&answers, 0.7)),
+            ("aurc", coverage::area_under_risk(&answers)),
+            ("auroc:against", ranking::auroc(&answers, 1)),
+            ("average_precision:against", ranking::average_precision(&answers, 1)),
         ] {
-            assert!((value.unwrap() - case.expected[name].unwrap()).abs() < 1e-9, "{name}");
+            assert!(equal(value, case.expected[name]), "{name}");
         }
     }
 }
 
+fn equal(found: Option<f64>, expected: Option<f64>) -> bool {
+    match (found, expected) {
+        (Some(found), Some(expected)) => (found - expected).abs() < 1e-9,
+        (found, expected) => found == expected,
+    }
+}
+
 #[test]
-fn alpha_of_many_readers_equals_that_of_krippendorff() {
+fn agreement_of_many_readers_equals_that_of_krippendorff_and_statsmodels() {
     for units in measures().units {
-        let counts = units.votes.iter().map(|votes| {
-            let mut counts = [0u64; 4];
-            votes.iter().flatten().for_each(|&label| counts[label] += 1);
-            counts
-        });
-        let alpha = krippendorff_alpha(counts).unwrap();
-        assert!((alpha - units.alpha).abs() < 1e-9, "{alpha}, expected {}", units.alpha);
+        let counts: Vec<[u64; 4]> = units
+            .votes
+            .iter()
+            .map(|votes| {
+                let mut counts = [0u64; 4];
+                votes.iter().flatten().for_each(|&label| counts[label] += 1);
+                counts
+            })
+            .collect();
+        let (alpha, fleiss) = (krippendorff_alpha(&counts), fleiss_kappa(&counts));
+        assert!(equal(alpha, Some(units.alpha)), "{alpha:?}, expected {}", units.alpha);
+        assert!(equal(fleiss, units.fleiss), "{fleiss:?}, expected {:?}", units.fleiss);
+        for (label, expected) in units.fleiss_per_label.into_iter().enumerate() {
+            let found = fleiss_kappa_of(&counts, label);
+            assert!(equal(found, expected), "label {label}: {found:?}, expected {expected:?}");
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Tests {
+    mcnemar: Vec<(u64, u64, f64)>,
+    holm: Corrected,
+    hypergeometric: Vec<(u64, u64, u64, u64, f64)>,
+    confident_learning: Confident,
+}
+
+#[derive(Deserialize)]
+struct Corrected {
+    p: Vec<f64>,
+    corrected: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Confident {
+    gold: Vec<usize>,
+    probabilities: Vec<Vec<f64>>,
+    joint: Vec<Vec<usize>>,
+    off_diagonal: Vec<usize>,
+}
+
+#[test]
+fn tests_equal_those_of_statsmodels_and_scipy() {
+    let tests: Tests = serde_json::from_str(include_str!("fixtures/score/tests.json")).unwrap();
+    // Relative, since the smallest are far below 1e-9.
+    let close = |found: f64, expected: f64| (found - expected).abs() <= 1e-8 * expected;
+    for (b, c, expected) in tests.mcnemar {
+        assert!(close(exact::mcnemar(b, c), expected), "{b} {c}: {}, expected {expected}", exact::mcnemar(b, c));
+    }
+    for (rows, marked, n, found, expected) in tests.hypergeometric {
+        let p = exact::hypergeometric_tail(rows, marked, n, found);
+        assert!(close(p, expected), "{rows} {marked} {n} {found}: {p}, expected {expected}");
+    }
+    for (found, expected) in exact::holm(&tests.holm.p).into_iter().zip(tests.holm.corrected) {
+        assert!(close(found, expected), "{found}, expected {expected}");
+    }
+}
+
+#[test]
+fn suspicious_rows_are_those_of_cleanlab() {
+    let tests: Tests = serde_json::from_str(include_str!("fixtures/score/tests.json")).unwrap();
+    let Confident { gold, probabilities, joint, off_diagonal } = tests.confident_learning;
+    let labels = ["a", "b", "c"].map(String::from).to_vec();
+    let answers = Answers::new(labels, gold.clone(), gold.clone()).unwrap().with_probabilities(&probabilities).unwrap();
+    let found = suspects(&answers).unwrap();
+    let mut rows: Vec<usize> = found.iter().map(|s| s.row).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, off_diagonal);
+    for (i, row) in joint.iter().enumerate() {
+        for (j, &expected) in row.iter().enumerate().filter(|(j, _)| *j != i) {
+            assert_eq!(found.iter().filter(|s| (gold[s.row], s.label) == (i, j)).count(), expected, "gold {i}, taken for {j}");
+        }
     }
 }
 

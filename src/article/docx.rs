@@ -43,21 +43,21 @@ fn events(xml: &[u8], part: &str, mut each: impl FnMut(&Event<'_>)) -> Result<()
 }
 
 /// The value of an attribute by its local name.
-fn attribute(tag: &BytesStart<'_>, name: &[u8]) -> Option<String> {
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = tag.attributes().flatten().find(|a| a.key.local_name().as_ref() == name)?;
-    Some(String::from_utf8_lossy(&found.value).into_owned())
+    Some(found.value.into_owned())
 }
 
 /// Text and references (`&amp;`, `&#8217;`) of an event.
 fn add_text(event: &Event<'_>, to: &mut String) {
     match event {
-        Event::Text(text) => to.push_str(&String::from_utf8_lossy(text)),
-        Event::CData(text) => to.push_str(&String::from_utf8_lossy(text)),
+        Event::Text(text) => to.push_str(text),
+        Event::CData(text) => to.push_str(text),
         Event::GeneralRef(reference) => match reference.resolve_char_ref() {
             Ok(Some(c)) => to.push(c),
             _ => {
-                let name = String::from_utf8_lossy(reference);
-                to.push_str(quick_xml::escape::resolve_predefined_entity(&name).unwrap_or(" "));
+                let name: &str = reference;
+                to.push_str(quick_xml::escape::resolve_predefined_entity(name).unwrap_or(" "));
             }
         },
         _ => {}
@@ -73,9 +73,9 @@ fn properties(xml: &[u8], draft: &mut Draft) -> Result<()> {
             let text = std::mem::take(&mut value);
             let text = Some(text).filter(|t| !t.trim().is_empty());
             match end.local_name().as_ref() {
-                b"title" => draft.title = text,
-                b"creator" => draft.meta.author = text,
-                b"created" => draft.meta.date = text,
+                "title" => draft.title = text,
+                "creator" => draft.meta.author = text,
+                "created" => draft.meta.date = text,
                 _ => {}
             }
         }
@@ -90,9 +90,9 @@ fn style_names(xml: &[u8]) -> Result<HashMap<String, String>> {
     events(xml, "word/styles.xml", |event| {
         if let Event::Start(tag) | Event::Empty(tag) = event {
             match tag.local_name().as_ref() {
-                b"style" => id = attribute(tag, b"styleId"),
-                b"name" => {
-                    if let (Some(id), Some(name)) = (id.take(), attribute(tag, b"val")) {
+                "style" => id = attribute(tag, "styleId"),
+                "name" => {
+                    if let (Some(id), Some(name)) = (id.take(), attribute(tag, "val")) {
                         names.insert(id, name);
                     }
                 }
@@ -128,27 +128,27 @@ fn body(xml: &[u8], styles: &HashMap<String, String>, draft: &mut Draft) -> Resu
         Event::Start(tag) | Event::Empty(tag) => {
             let empty = matches!(event, Event::Empty(_));
             match tag.local_name().as_ref() {
-                b"p" if !empty => open.push((String::new(), None)),
-                b"tbl" if !empty => tables += 1,
+                "p" if !empty => open.push((String::new(), None)),
+                "tbl" if !empty => tables += 1,
                 // What is kept for older programs stands there a second time.
-                b"Fallback" if !empty => silent += 1,
-                b"t" if !empty => in_text = true,
-                b"tab" | b"br" | b"cr" => {
+                "Fallback" if !empty => silent += 1,
+                "t" if !empty => in_text = true,
+                "tab" | "br" | "cr" => {
                     if let Some((text, _)) = open.last_mut() {
                         text.push(' ');
                     }
                 }
-                b"noBreakHyphen" => {
+                "noBreakHyphen" => {
                     if let Some((text, _)) = open.last_mut() {
                         text.push('-');
                     }
                 }
-                b"pStyle" => {
-                    if let (Some((_, kind)), Some(id)) = (open.last_mut(), attribute(tag, b"val")) {
+                "pStyle" => {
+                    if let (Some((_, kind)), Some(id)) = (open.last_mut(), attribute(tag, "val")) {
                         *kind = kind_of(styles.get(&id).map_or(id.as_str(), String::as_str)).or(*kind);
                     }
                 }
-                b"numPr" => {
+                "numPr" => {
                     if let Some((_, kind)) = open.last_mut() {
                         kind.get_or_insert(Kind::Item);
                     }
@@ -157,7 +157,7 @@ fn body(xml: &[u8], styles: &HashMap<String, String>, draft: &mut Draft) -> Resu
             }
         }
         Event::End(end) => match end.local_name().as_ref() {
-            b"p" => {
+            "p" => {
                 if let Some((text, kind)) = open.pop()
                     && tables == 0
                     && silent == 0
@@ -165,9 +165,9 @@ fn body(xml: &[u8], styles: &HashMap<String, String>, draft: &mut Draft) -> Resu
                     draft.push(kind.unwrap_or(Kind::Sentence), &text);
                 }
             }
-            b"tbl" => tables = tables.saturating_sub(1),
-            b"Fallback" => silent = silent.saturating_sub(1),
-            b"t" => in_text = false,
+            "tbl" => tables = tables.saturating_sub(1),
+            "Fallback" => silent = silent.saturating_sub(1),
+            "t" => in_text = false,
             _ => {}
         },
         other if in_text => {

@@ -14,6 +14,11 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// A draft without text.
+    pub fn about(title: Option<String>, meta: Meta) -> Self {
+        Self { title, meta, ..Self::default() }
+    }
+
     /// Bytes of text so far.
     pub fn len(&self) -> usize {
         self.text.len()
@@ -56,18 +61,6 @@ impl Draft {
         self.blocks.push(Block { start, end, kind });
     }
 
-    /// Adds the blocks of a plain text, its line breaks read as in a text file.
-    pub fn push_text(&mut self, text: &str) {
-        let (title, blocks) = super::text::blocks(text);
-        if self.blocks.is_empty() && self.title.is_none() {
-            self.title = title;
-        }
-        for block in blocks {
-            // Each block was judged in its place; judging it again alone could differ for a heading.
-            self.push(block.kind, &text[block.start..block.end]);
-        }
-    }
-
     /// The article, or an error if nothing was found in it.
     pub fn finish(self, id: &str, path: Option<&Path>) -> Result<Article> {
         if self.blocks.is_empty() {
@@ -95,7 +88,10 @@ mod tests {
         draft.push(Kind::Sentence, " — ");
         draft.push(Kind::Sentence, "By Ada Roe");
         let article = draft.finish("a", None).unwrap();
-        assert_eq!(article.text, "Ice early\n\nOslo (CNN)The ferry\u{a0}stayed.\n\nBy Ada Roe".replace("The\tferry", "The ferry"));
+        assert_eq!(
+            article.text,
+            "Ice early\n\nOslo (CNN)The ferry\u{a0}stayed.\n\nBy Ada Roe".replace("The\tferry", "The ferry")
+        );
         let blocks: Vec<_> = article.blocks.iter().map(|b| (&article.text[b.start..b.end], b.kind)).collect();
         assert_eq!(
             blocks,

@@ -23,16 +23,15 @@ fn draft(bytes: Vec<u8>, limit: u64) -> Result<Draft> {
     let book = options.read(Cursor::new(bytes)).map_err(|e| broken(e.to_string()))?;
     let about = book.metadata();
     let list = |names: Vec<&str>| Some(names.join(", "));
-    let mut draft = Draft {
-        title: about.title().map(|t| t.value().to_owned()),
-        meta: Meta {
+    let mut draft = Draft::about(
+        about.title().map(|t| t.value().to_owned()),
+        Meta {
             outlet: list(about.publishers().map(|p| p.value()).collect()),
             date: about.published_entry().map(|d| d.value().to_owned()),
             url: None,
             author: list(about.creators().map(|c| c.value()).collect()),
         },
-        ..Draft::default()
-    };
+    );
     for entry in book.spine().iter() {
         let Some(document) = entry.manifest_entry() else { continue };
         if document.properties().has_property("nav") {

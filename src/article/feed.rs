@@ -20,7 +20,7 @@ pub(super) fn articles(bytes: Vec<u8>, origin: Origin, settings: &Settings) -> R
         return Err(Error::new("the feed has no entry"));
     }
     let outlet = title.map(|t| t.content);
-    let author = authors.into_iter().next().map(|p| p.name);
+    let author = authors.into_iter().find_map(|p| p.name);
     let mut number = 0;
     Ok(Box::new(entries.into_iter().map(move |entry| {
         number += 1;
@@ -46,16 +46,16 @@ fn recoded(text: &str) -> String {
 fn draft(entry: Entry, outlet: Option<String>, author: Option<String>) -> (Option<String>, Draft) {
     let link = entry.links.iter().find(|l| l.rel.as_deref().is_none_or(|r| r == "alternate")).or(entry.links.first());
     let url = link.map(|l| l.href.clone());
-    let authors: Vec<String> = entry.authors.into_iter().map(|p| p.name).filter(|n| !n.trim().is_empty()).collect();
-    let mut draft = Draft {
-        meta: Meta {
+    let authors: Vec<String> = entry.authors.into_iter().filter_map(|p| p.name).filter(|n| !n.trim().is_empty()).collect();
+    let mut draft = Draft::about(
+        None,
+        Meta {
             outlet: entry.source.or(outlet),
             date: entry.published.or(entry.updated).map(|d| d.date_naive().to_string()),
             url: url.clone(),
             author: if authors.is_empty() { author } else { Some(authors.join(", ")) },
         },
-        ..Draft::default()
-    };
+    );
     if let Some(title) = entry.title {
         // A title may hold entities and tags.
         let mut plain = Draft::default();

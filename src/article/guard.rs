@@ -32,11 +32,10 @@ fn run_for<T: Send + 'static>(deadline: Duration, format: &str, work: impl FnOnc
         Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {
             Err(Error::new(format!("the reader of {format} failed on it")).hint("it may be damaged; convert it to text"))
         }
-        Err(RecvTimeoutError::Timeout) => Err(Error::new(format!(
-            "the reader of {format} did not come to an end in {} seconds",
-            deadline.as_secs()
-        ))
-        .hint("convert it to text")),
+        Err(RecvTimeoutError::Timeout) => {
+            Err(Error::new(format!("the reader of {format} did not come to an end in {} seconds", deadline.as_secs()))
+                .hint("convert it to text"))
+        }
     }
 }
 

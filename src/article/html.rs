@@ -85,11 +85,12 @@ fn role(name: &str) -> Role {
         "li" | "dt" | "dd" => Role::Block(Some(Kind::Item)),
         "blockquote" | "quote" => Role::Block(Some(Kind::Quotation)),
         "figcaption" | "caption" => Role::Block(Some(Kind::Caption)),
-        "script" | "style" | "noscript" | "template" | "svg" | "math" | "iframe" | "object" | "nav" | "form" | "button" | "select"
-        | "textarea" | "head" | "title" | "pre" | "table" | "audio" | "video" | "canvas" | "footer" | "menu" | "dialog" => Role::Skip,
-        "a" | "abbr" | "b" | "bdi" | "bdo" | "big" | "cite" | "code" | "data" | "del" | "dfn" | "em" | "font" | "i" | "ins" | "kbd"
-        | "mark" | "q" | "s" | "samp" | "small" | "span" | "strike" | "strong" | "sub" | "sup" | "time" | "tt" | "u" | "var"
-        | "wbr" | "img" | "hi" | "ref" => Role::Inline,
+        "script" | "style" | "noscript" | "template" | "svg" | "math" | "iframe" | "object" | "nav" | "form" | "button"
+        | "select" | "textarea" | "head" | "title" | "pre" | "table" | "audio" | "video" | "canvas" | "footer" | "menu"
+        | "dialog" => Role::Skip,
+        "a" | "abbr" | "b" | "bdi" | "bdo" | "big" | "cite" | "code" | "data" | "del" | "dfn" | "em" | "font" | "i" | "ins"
+        | "kbd" | "mark" | "q" | "s" | "samp" | "small" | "span" | "strike" | "strong" | "sub" | "sup" | "time" | "tt" | "u"
+        | "var" | "wbr" | "img" | "hi" | "ref" => Role::Inline,
         _ => Role::Block(None),
     }
 }
@@ -190,11 +191,14 @@ mod tests {
     #[test]
     fn the_declared_encoding_is_used() {
         let page = PAGE.replace("<head>", "<head><meta charset=iso-8859-2>").replace("harbour master", "Šárka");
-        let bytes: Vec<u8> = page.chars().map(|c| match c {
-            'Š' => 0xa9,
-            'á' => 0xe1,
-            c => c as u8,
-        }).collect();
+        let bytes: Vec<u8> = page
+            .chars()
+            .map(|c| match c {
+                'Š' => 0xa9,
+                'á' => 0xe1,
+                c => c as u8,
+            })
+            .collect();
         assert!(read(&bytes).text.contains("Šárka said"));
     }
 

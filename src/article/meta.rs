@@ -55,20 +55,28 @@ pub(super) enum Field {
 }
 
 impl Field {
-    pub const ALL: [Self; 8] =
-        [Self::Id, Self::Text, Self::Html, Self::Title, Self::Outlet, Self::Date, Self::Url, Self::Author];
+    pub const ALL: [Self; 8] = [Self::Id, Self::Text, Self::Html, Self::Title, Self::Outlet, Self::Date, Self::Url, Self::Author];
 
     /// Names of the field, its own first; compared without case, spaces, `-` and `_`.
     pub const fn names(self) -> &'static [&'static str] {
         match self {
             Self::Id => &["id", "articleid", "docid", "documentid", "guid", "uuid"],
-            Self::Text => &["text", "body", "content", "articletext", "fulltext", "articlebody", "maintext", "plaintext", "article"],
+            Self::Text => {
+                &["text", "body", "content", "articletext", "fulltext", "articlebody", "maintext", "plaintext", "article"]
+            }
             Self::Html => &["html", "rawhtml", "contenthtml", "bodyhtml"],
             Self::Title => &["title", "headline", "heading"],
             Self::Outlet => &["outlet", "publisher", "publication", "source", "sourcename", "sitename", "newspaper"],
-            Self::Date => {
-                &["date", "published", "publishedat", "publishdate", "publisheddate", "pubdate", "publicationdate", "datepublished"]
-            }
+            Self::Date => &[
+                "date",
+                "published",
+                "publishedat",
+                "publishdate",
+                "publisheddate",
+                "pubdate",
+                "publicationdate",
+                "datepublished",
+            ],
             Self::Url => &["url", "link", "canonical", "canonicalurl", "permalink", "weburl"],
             Self::Author => &["author", "authors", "byline", "creator", "writer"],
         }
@@ -77,16 +85,25 @@ impl Field {
 
 /// The field that a name means.
 pub(super) fn field(name: &str) -> Option<Field> {
-    let name: String =
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(40).collect();
+    let name: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(40).collect();
     Field::ALL.into_iter().find(|f| f.names().contains(&name.as_str()))
 }
 
 /// The day that a date names, as `YYYY-MM-DD`; the time of day and the zone are left out, the day is that of the writer.
 pub(super) fn day(date: &str) -> Option<String> {
     const FORMS: [&str; 12] = [
-        "%B %d, %Y", "%b %d, %Y", "%b. %d, %Y", "%d %B %Y", "%d %b %Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%B %d %Y", "%b %d %Y",
-        "%A, %B %d, %Y", "%a, %d %b %Y",
+        "%B %d, %Y",
+        "%b %d, %Y",
+        "%b. %d, %Y",
+        "%d %B %Y",
+        "%d %b %Y",
+        "%Y/%m/%d",
+        "%Y.%m.%d",
+        "%Y%m%d",
+        "%B %d %Y",
+        "%b %d %Y",
+        "%A, %B %d, %Y",
+        "%a, %d %b %Y",
     ];
     let date = date.trim();
     // ISO 8601 and RFC 3339 begin with the day, whatever follows.

@@ -14,8 +14,7 @@ const MAX_COPIES: usize = 4_000_000;
 const MAX_ATTRIBUTES: usize = 1000;
 
 /// Elements that are copied into each block while they are open.
-const FORMATTING: [&str; 14] =
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+const FORMATTING: [&str; 14] = ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
 /// Elements that have no content, or whose end is understood from what follows: they do not nest without others between.
 #[rustfmt::skip]
 const FLAT: [&str; 31] = [

@@ -108,8 +108,7 @@ fn dispatch(head: &[u8], stream: Stream, origin: Origin, settings: &Settings) ->
 fn plain(format: Format, bytes: Vec<u8>, origin: &Origin) -> Result<Article> {
     let text = decode::decode(bytes, None)?;
     let mut meta = super::Meta::default();
-    let (title, blocks) =
-        if format == Format::Markdown { markdown::blocks(&text, &mut meta) } else { text::blocks(&text) };
+    let (title, blocks) = if format == Format::Markdown { markdown::blocks(&text, &mut meta) } else { text::blocks(&text) };
     Ok(Article { id: origin.id.clone(), path: origin.path.clone(), text, title, meta: meta.tidy(), blocks })
 }
 

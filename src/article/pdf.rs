@@ -126,9 +126,9 @@ fn check_streams(bytes: &[u8], limit: u64) -> Result<()> {
         let data = &bytes[at..];
         let data = data.strip_prefix(b"\r").unwrap_or(data);
         let data = data.strip_prefix(b"\n").unwrap_or(data);
-        left = left.checked_sub(unpacked(data, &has, left)).ok_or_else(|| {
-            Error::new(format!("the PDF unpacks to more than {} MiB", limit >> 20)).hint("convert it to text")
-        })?;
+        left = left
+            .checked_sub(unpacked(data, &has, left))
+            .ok_or_else(|| Error::new(format!("the PDF unpacks to more than {} MiB", limit >> 20)).hint("convert it to text"))?;
     }
     Ok(())
 }
@@ -394,9 +394,8 @@ fn continues(first: &Line, last: &Line, line: &Line, leading: f64, right: f64) -
 
 /// Adds a line; a word divided at its end is whole again.
 fn join(open: &mut String, line: &str) {
-    let divided = open.ends_with('-')
-        && open.trim_end_matches('-').ends_with(char::is_alphabetic)
-        && line.starts_with(char::is_lowercase);
+    let divided =
+        open.ends_with('-') && open.trim_end_matches('-').ends_with(char::is_alphabetic) && line.starts_with(char::is_lowercase);
     if divided {
         open.pop();
     } else if !open.is_empty() {
@@ -432,9 +431,8 @@ mod tests {
         objects.push((4, b"<</Title(Ice keeps ferries)/Author(Ada Roe)/CreationDate(D:20170526080000Z)>>".to_vec()));
         for (i, content) in pages.iter().enumerate() {
             let (page, stream) = (10 + 2 * i as u32, 11 + 2 * i as u32);
-            let dict = format!(
-                "<</Type/Page/Parent 2 0 R/Contents {stream} 0 R/Resources<</Font<</F 3 0 R>>/XObject<<{xobjects}>>>>>>"
-            );
+            let dict =
+                format!("<</Type/Page/Parent 2 0 R/Contents {stream} 0 R/Resources<</Font<</F 3 0 R>>/XObject<<{xobjects}>>>>>>");
             objects.push((page, dict.into_bytes()));
             objects.push((stream, stream_of("", content)));
         }
@@ -479,7 +477,8 @@ mod tests {
         let article = read(pdf(&[PAGE], &[], "")).unwrap();
         let blocks: Vec<_> = article.blocks.iter().map(|b| (&article.text[b.start..b.end], b.kind)).collect();
         assert_eq!(blocks[0], ("Ice keeps ferries in harbour", Kind::Heading));
-        let joined = "The ferries of the northern line stayed in the harbour on Friday, since the ice had come early, the master said.";
+        let joined =
+            "The ferries of the northern line stayed in the harbour on Friday, since the ice had come early, the master said.";
         assert_eq!(blocks[1], (joined, Kind::Sentence));
         assert_eq!(blocks[2], ("No ferry left on Saturday.", Kind::Sentence));
         assert_eq!(article.title.as_deref(), Some("Ice keeps ferries"));

@@ -280,8 +280,9 @@ pub(super) fn csv(stream: Stream, origin: Origin, separator: u8, settings: &Sett
                     ended = true;
                     let line = reader.position().line();
                     Err(match e.into_kind() {
-                        csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::FileTooLarge => too_large(limit)
-                            .hint("a quotation mark that is not closed makes a long record; or raise --max-size"),
+                        csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::FileTooLarge => {
+                            too_large(limit).hint("a quotation mark that is not closed makes a long record; or raise --max-size")
+                        }
                         csv::ErrorKind::Io(e) => cannot_read(&e),
                         other => Error::new(format!("broken CSV: {other:?}")),
                     }
@@ -338,7 +339,8 @@ mod tests {
 
     #[test]
     fn bad_rows_are_errors_with_their_line_and_the_rest_goes_on() {
-        let text = format!("{{\"text\":1\n[]\n{{\"x\":\"y\"}}\n{{\"text\":\"{}\"}}\n{{\"text\":\"It is late.\"}}", "x".repeat(200));
+        let text =
+            format!("{{\"text\":1\n[]\n{{\"x\":\"y\"}}\n{{\"text\":\"{}\"}}\n{{\"text\":\"It is late.\"}}", "x".repeat(200));
         let rows = read(&text, None, &[], 100);
         let errors: Vec<String> = rows.iter().filter_map(|r| r.as_ref().err()).map(ToString::to_string).collect();
         assert_eq!(rows.len(), 5);

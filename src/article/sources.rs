@@ -127,11 +127,10 @@ fn open_file(path: &Path, settings: &Settings) -> Result<Articles> {
 
 /// What the first bytes of a file prove it to be, unpacked if it is packed; `None` if it cannot be read.
 fn head_of(path: &Path) -> Option<Found> {
-    let (mut head, mut stream) = unpack::peek(Box::new(File::open(path).ok()?), HEAD).ok()?;
+    let (mut head, stream) = unpack::peek(Box::new(File::open(path).ok()?), HEAD).ok()?;
     if let Ok(unpacked) = unpack::layer(&head, stream, HEAD) {
-        (head, stream) = unpack::peek(unpacked, HEAD).ok()?;
+        head = unpack::peek(unpacked, HEAD).ok()?.0;
     }
-    drop(stream);
     Some(Format::by_content(&head))
 }
 

@@ -272,16 +272,33 @@ mod tests {
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gz.write_all(PAGE).unwrap();
         let gz = gz.finish().unwrap();
-        let chunked = [b"5\r\n".as_slice(), &PAGE[..5], b"\r\n40\r\n", &PAGE[5..69], b"\r\n", b"9\r\n", &PAGE[69..], b"\r\n0\r\n\r\n"].concat();
+        let chunked =
+            [b"5\r\n".as_slice(), &PAGE[..5], b"\r\n40\r\n", &PAGE[5..69], b"\r\n", b"9\r\n", &PAGE[69..], b"\r\n0\r\n\r\n"]
+                .concat();
         let http_type = "application/http; msgtype=response";
         let found = read(
             [
                 record("warcinfo", "", "application/warc-fields", b"software: x"),
                 record("response", "https://example.org/1", http_type, &http("Content-Type: text/html; charset=utf-8", PAGE)),
                 record("response", "https://example.org/p.png", http_type, &http("Content-Type: image/png", b"\x89PNG")),
-                record("response", "https://example.org/2", http_type, &http("Content-Type: text/html\r\nContent-Encoding: gzip", &gz)),
-                record("response", "https://example.org/3", http_type, &http("Content-Type: text/html\r\nTransfer-Encoding: chunked", &chunked)),
-                record("response", "https://example.org/4", http_type, b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\nno"),
+                record(
+                    "response",
+                    "https://example.org/2",
+                    http_type,
+                    &http("Content-Type: text/html\r\nContent-Encoding: gzip", &gz),
+                ),
+                record(
+                    "response",
+                    "https://example.org/3",
+                    http_type,
+                    &http("Content-Type: text/html\r\nTransfer-Encoding: chunked", &chunked),
+                ),
+                record(
+                    "response",
+                    "https://example.org/4",
+                    http_type,
+                    b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\nno",
+                ),
                 record("response", "https://example.org/5", http_type, b"no http"),
                 record("conversion", "https://example.org/6", "text/plain", b"No ferry left.\n"),
             ]

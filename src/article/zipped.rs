@@ -22,7 +22,9 @@ impl Zipped {
         let archive = ZipArchive::new(Cursor::new(bytes))
             .map_err(|e| Error::new(format!("a damaged ZIP archive: {e}")).expected("a DOCX or EPUB file"))?;
         if archive.len() > MAX_MEMBERS {
-            return Err(Error::new(format!("{} members in the archive", archive.len())).expected(format!("at most {MAX_MEMBERS}")));
+            return Err(
+                Error::new(format!("{} members in the archive", archive.len())).expected(format!("at most {MAX_MEMBERS}"))
+            );
         }
         Ok(Self { archive, left: limit, limit })
     }
@@ -49,7 +51,7 @@ impl Zipped {
         let limit = self.limit;
         // The size that the archive states is not believed.
         let member = self.archive.by_index(index).map_err(|e| Error::new(format!("a damaged ZIP archive: {e}")))?;
-        let name = member.name().chars().take(80).collect::<String>();
+        let name = member.name().unwrap_or_default().chars().take(80).collect::<String>();
         let n = std::io::copy(&mut member.take(self.left.saturating_add(1)), to)
             .map_err(|e| Error::new(format!("the member {name:?} of the archive is damaged: {e}")))?;
         self.left = self.left.checked_sub(n).ok_or_else(|| too_large(limit))?;

@@ -86,8 +86,14 @@ pub(super) fn run(args: &Args) -> Result<Status> {
     end_on_interrupt();
     let mut output = Output::open(args.output.as_deref())?;
     let model = args.model.load(&file)?;
-    let options =
-        Options { claims, kinds: args.kinds.clone(), min_confidence, strict: args.strict, fail_fast: args.input.fail_fast, threads };
+    let options = Options {
+        claims,
+        kinds: args.kinds.clone(),
+        min_confidence,
+        strict: args.strict,
+        fail_fast: args.input.fail_fast,
+        threads,
+    };
     let bar = spinner(&output);
     let style = output.style();
     let summary = {

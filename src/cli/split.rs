@@ -4,16 +4,18 @@ use super::common::{InputArgs, Output, end_on_interrupt};
 use super::{Status, complain, tell};
 use crate::article::Article;
 use crate::error::Result;
-use crate::report::style::{Style, wrap};
-use crate::report::write_error;
-use crate::sentence;
+use crate::report::style::{Style, shorten, wrap};
+use crate::report::{Held, holder_json, quote_json, write_error};
+use crate::sentence::{self, Sentence};
 use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Show how articles are read: their blocks, kinds and sentences
+/// Show how articles are read: blocks, kinds, sentences, and whose words they are
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  stance split article.txt\n  stance split archive/ --format jsonl -o sentences.jsonl\n  stance split page.html book.epub paper.pdf feed.rss archive.warc.gz")]
+#[command(
+    after_help = "Examples:\n  stance split article.txt\n  stance split archive/ --format jsonl -o sentences.jsonl\n  stance split page.html book.epub paper.pdf feed.rss archive.warc.gz"
+)]
 pub struct Args {
     #[command(flatten)]
     input: InputArgs,
@@ -80,7 +82,7 @@ fn jsonl(out: &mut Output, article: &Article) -> std::io::Result<()> {
         "author": article.meta.author,
     });
     writeln!(out, "{head}")?;
-    for (sentence, block) in with_blocks(article) {
+    for (sentence, block, held) in with_blocks(article) {
         let record = json!({
             "article": article.id,
             "sentence": sentence.index,
@@ -89,6 +91,8 @@ fn jsonl(out: &mut Output, article: &Article) -> std::io::Result<()> {
             "end": sentence.end,
             "kind": sentence.kind,
             "text": &article.text[sentence.start..sentence.end],
+            "holder": holder_json(held.as_ref()),
+            "quote": quote_json(held.as_ref()),
         });
         writeln!(out, "{record}")?;
     }
@@ -104,7 +108,7 @@ fn table(out: &mut Output, style: Style, article: &Article) -> std::io::Result<(
         writeln!(out, "{}", style.faint(line))?;
     }
     let mut last = None;
-    for (sentence, block) in with_blocks(article) {
+    for (sentence, block, held) in with_blocks(article) {
         // A line between blocks; the kind at the first sentence of each.
         let first = last != Some(block);
         if first && last.is_some() {
@@ -118,17 +122,24 @@ fn table(out: &mut Output, style: Style, article: &Article) -> std::io::Result<(
             writeln!(out, "{}{line}", style.faint(&head))?;
             head = " ".repeat(18);
         }
+        if let Some(held) = held {
+            let resolved = if held.name() == held.written { String::new() } else { format!(" = {}", held.name()) };
+            let line = format!("{}: {}{resolved}", held.form.as_str(), held.written);
+            writeln!(out, "{head}{}", style.faint(&shorten(&line, style.width.saturating_sub(18).max(20))))?;
+        }
     }
     writeln!(out)
 }
 
-/// Sentences with the number of their block.
-fn with_blocks(article: &Article) -> impl Iterator<Item = (sentence::Sentence, usize)> + '_ {
+/// Sentences with the number of their block and whose words they hold.
+fn with_blocks(article: &Article) -> impl Iterator<Item = (Sentence, usize, Option<Held>)> + '_ {
     let mut block = 0;
-    sentence::split(article).into_iter().map(move |s| {
+    let sentences = sentence::split(article);
+    let holdings = sentence::holdings(article, &sentences);
+    sentences.into_iter().zip(holdings).map(move |(s, holding)| {
         while article.blocks.get(block).is_some_and(|b| b.end <= s.start) {
             block += 1;
         }
-        (s, block)
+        (s, block, holding.map(|h| Held::new(&article.text, h)))
     })
 }

@@ -4,6 +4,7 @@
 //! `.jsonl`, `.csv` or `.tsv` file is one too, without a licence or a hash. Rows whose text may not be passed on are
 //! *stand-off* ([`standoff`]): they name an article, a span and the hash of its text, and are joined where the article is.
 
+pub mod agreement;
 pub mod check;
 pub mod hash;
 pub mod load;

@@ -1,7 +1,8 @@
 //! Rows from JSONL and CSV, streaming: every bad row is an error of its own, with its line, and reading goes on after it.
 //!
 //! JSONL: one object a line; blank lines are skipped. CSV and TSV: a header line names the columns, in any order. Both have
-//! the same keys; keys not listed are ignored, and null or an empty cell counts as absent.
+//! the same keys; null or an empty cell counts as absent. Keys not listed are kept as text where they are text, numbers or
+//! truth values ([`Row::extra`]), and dropped otherwise.
 //!
 //! | key | value |
 //! |---|---|
@@ -97,6 +98,9 @@ pub enum Format {
     Csv(u8),
 }
 
+/// Lines with their numbers, as keys and values.
+type Records<'a> = Box<dyn Iterator<Item = Result<(u64, Map<String, Value>)>> + 'a>;
+
 impl Format {
     /// The format that a file's extension names.
     pub fn of(path: &Path) -> Result<Self> {
@@ -115,29 +119,38 @@ impl Format {
         name: &Path,
         options: &'a ReadOptions,
     ) -> Box<dyn Iterator<Item = Result<Row>> + 'a> {
+        let records = self.records(reader, name, |columns| check_header(columns, options));
+        let name = name.to_path_buf();
+        Box::new(records.map(move |record| {
+            let (line, map) = record?;
+            row(map, &name, line, options).map_err(|e| e.at(&name).line(line))
+        }))
+    }
+
+    /// Lines with their numbers, as keys and values, whatever they mean; `check` looks at the names of the columns of CSV.
+    pub fn records<'a, R: Read + 'a>(self, reader: R, name: &Path, check: impl Fn(&[String]) -> Result<()> + 'a) -> Records<'a> {
         match self {
-            Self::Jsonl => Box::new(jsonl(reader, name, options)),
-            Self::Csv(separator) => Box::new(csv(reader, name, separator, options)),
+            Self::Jsonl => Box::new(jsonl(reader, name)),
+            Self::Csv(separator) => Box::new(csv(reader, name, separator, check)),
         }
     }
 }
 
-/// Rows of JSONL.
-pub fn jsonl<'a, R: Read + 'a>(reader: R, name: &Path, options: &'a ReadOptions) -> impl Iterator<Item = Result<Row>> + 'a {
+fn jsonl<'a, R: Read + 'a>(reader: R, name: &Path) -> impl Iterator<Item = Result<(u64, Map<String, Value>)>> + use<'a, R> {
     let name = name.to_path_buf();
     let mut lines = Lines { reader: BufReader::new(reader), buffer: Vec::new(), number: 0, ended: false };
     std::iter::from_fn(move || {
-        let row = lines.next()?.and_then(|()| json_row(&lines.buffer, &name, lines.number, options));
-        Some(row.map_err(|e| e.at(&name).line(lines.number)))
+        let map = lines.next()?.and_then(|()| json_map(&lines.buffer));
+        Some(map.map(|map| (lines.number, map)).map_err(|e| e.at(&name).line(lines.number)))
     })
 }
 
-fn json_row(line: &[u8], name: &Path, number: u64, options: &ReadOptions) -> Result<Row> {
+fn json_map(line: &[u8]) -> Result<Map<String, Value>> {
     let text = std::str::from_utf8(line)
         .map_err(|e| Error::new(format!("byte {} of the line is not UTF-8", e.valid_up_to() + 1)).expected("text in UTF-8"))?;
     match serde_json::from_str(text) {
-        Ok(Value::Object(map)) => row(map, name, number, options),
-        Ok(other) => Err(Error::new(format!("a line with {}", kind_of(&other))).expected("a JSON object: {\"text\": …}")),
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(other) => Err(Error::new(format!("a line with {}", kind_of(&other))).expected("a JSON object: {\"id\": …}")),
         Err(e) => {
             let before = text.as_bytes().get(..e.column().saturating_sub(1)).unwrap_or(text.as_bytes());
             let column = String::from_utf8_lossy(before).chars().count() as u64 + 1;
@@ -211,13 +224,12 @@ fn too_long(what: String) -> Error {
         .hint("is it a file of rows, one sentence each? A quotation mark that is not closed makes a long record too")
 }
 
-/// Rows of CSV.
-pub fn csv<'a, R: Read + 'a>(
+fn csv<'a, R: Read + 'a, C: Fn(&[String]) -> Result<()> + 'a>(
     reader: R,
     name: &Path,
     separator: u8,
-    options: &'a ReadOptions,
-) -> impl Iterator<Item = Result<Row>> + 'a {
+    check: C,
+) -> impl Iterator<Item = Result<(u64, Map<String, Value>)>> + use<'a, R, C> {
     let name = name.to_path_buf();
     let left = Rc::new(Cell::new(MAX_LINE));
     let guarded = Guard { inner: reader, left: Rc::clone(&left) };
@@ -251,8 +263,8 @@ pub fn csv<'a, R: Read + 'a>(
             }
             let line = record.position().map_or(0, csv::Position::line);
             let result = match &header {
-                Some(header) => csv_row(header, &record, &name, line, options),
-                None => match csv_header(&record, options) {
+                Some(header) => csv_map(header, &record),
+                None => match csv_header(&record).and_then(|columns| check(&columns).map(|()| columns)) {
                     Ok(columns) => {
                         header = Some(columns);
                         continue;
@@ -263,7 +275,7 @@ pub fn csv<'a, R: Read + 'a>(
                     }
                 },
             };
-            return Some(result.map_err(|e| e.at(&name).line(line)));
+            return Some(result.map(|map| (line, map)).map_err(|e| e.at(&name).line(line)));
         }
         None
     })
@@ -287,7 +299,7 @@ impl<R: Read> Read for Guard<R> {
     }
 }
 
-fn csv_header(record: &csv::ByteRecord, options: &ReadOptions) -> Result<Vec<String>> {
+fn csv_header(record: &csv::ByteRecord) -> Result<Vec<String>> {
     let mut columns: Vec<String> = Vec::new();
     for (i, cell) in record.iter().enumerate() {
         let cell = std::str::from_utf8(cell).map_err(|_| Error::new(format!("column name {} is not UTF-8", i + 1)))?;
@@ -297,6 +309,10 @@ fn csv_header(record: &csv::ByteRecord, options: &ReadOptions) -> Result<Vec<Str
         }
         columns.push(column.to_owned());
     }
+    Ok(columns)
+}
+
+fn check_header(columns: &[String], options: &ReadOptions) -> Result<()> {
     let has = |name: &str| columns.iter().any(|column| column == name);
     let text = has("text") || ["article", "start", "end", "sha256"].into_iter().all(has);
     let claim = has("claim") || has("target") || options.claim.is_some();
@@ -308,10 +324,10 @@ fn csv_header(record: &csv::ByteRecord, options: &ReadOptions) -> Result<Vec<Str
                 .hint("columns are separated by ',' in .csv and by tabs in .tsv"));
         }
     }
-    Ok(columns)
+    Ok(())
 }
 
-fn csv_row(header: &[String], record: &csv::ByteRecord, name: &Path, line: u64, options: &ReadOptions) -> Result<Row> {
+fn csv_map(header: &[String], record: &csv::ByteRecord) -> Result<Map<String, Value>> {
     if record.len() != header.len() {
         return Err(Error::new(format!("{} cells", record.len()))
             .expected(format!("{}, as in the header", header.len()))
@@ -324,14 +340,14 @@ fn csv_row(header: &[String], record: &csv::ByteRecord, name: &Path, line: u64, 
         let value = match column.as_str() {
             "text" => Value::from(cell),
             _ if cell.is_empty() => continue,
-            "votes" | "prob" if cell.starts_with('{') => serde_json::from_str(cell)
+            "votes" | "prob" | "scores" if cell.starts_with('{') => serde_json::from_str(cell)
                 .map_err(|e| Error::new(format!("broken JSON in {column:?}: {e}")).expected("an object by label"))?,
             "votes" => cell.split('|').map(Value::from).collect(),
             _ => Value::from(cell),
         };
         map.insert(column.clone(), value);
     }
-    row(map, name, line, options)
+    Ok(map)
 }
 
 /// A row from its keys and values, whatever the format.
@@ -372,7 +388,19 @@ fn row(mut map: Map<String, Value>, name: &Path, line: u64, options: &ReadOption
     let label = labels.need(&label.ok_or_else(|| missing("label"))?)?;
     let id = id.unwrap_or_else(|| format!("{}:{line}", name.file_stem().unwrap_or_default().to_string_lossy()));
     let split = split.or_else(|| options.split.clone());
-    Ok(Row { id, text, claim, label, article, start, end, sha256, split, votes, votes_are_counts, source, kind, prob })
+    let mut extra: Vec<(String, String)> = map.into_iter().filter_map(|(key, value)| Some((key, to_extra(value)?))).collect();
+    extra.sort();
+    Ok(Row { id, text, claim, label, article, start, end, sha256, split, votes, votes_are_counts, source, kind, prob, extra })
+}
+
+/// A column that the program has no use for itself, as text.
+fn to_extra(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
 }
 
 fn missing(key: &str) -> Error {
@@ -380,7 +408,7 @@ fn missing(key: &str) -> Error {
 }
 
 /// Text, or a number or truth value as its text: ids and labels are often whole numbers.
-fn to_text(key: &str, value: Value) -> Result<String> {
+pub(crate) fn to_text(key: &str, value: Value) -> Result<String> {
     match value {
         Value::String(text) => Ok(text),
         Value::Number(number) if key != "text" => Ok(number.to_string()),
@@ -452,7 +480,7 @@ fn kind_of(value: &Value) -> &'static str {
 }
 
 /// Foreign text for a message: its beginning.
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -37,6 +37,8 @@ pub struct Row {
     pub kind: Option<String>,
     /// Probability of each label, where the dataset has graded labels.
     pub prob: Option<BTreeMap<String, f64>>,
+    /// Columns that have no meaning here, in the order of their names: outlet, genre, topic … Scores can be cut up by them.
+    pub extra: Vec<(String, String)>,
 }
 
 impl Row {
@@ -56,7 +58,7 @@ impl Row {
     }
 
     /// Votes by label.
-    pub(super) fn vote_counts(&self) -> BTreeMap<&str, u64> {
+    pub(crate) fn vote_counts(&self) -> BTreeMap<&str, u64> {
         let mut counts = BTreeMap::new();
         for vote in &self.votes {
             *counts.entry(vote.as_str()).or_insert(0) += 1;
@@ -99,6 +101,9 @@ impl Serialize for Row {
             if let Some(value) = value {
                 map.serialize_entry(key, value)?;
             }
+        }
+        for (key, value) in &self.extra {
+            map.serialize_entry(key, value)?;
         }
         map.end()
     }

@@ -1,10 +1,9 @@
 //! What a dataset holds, in numbers.
 
 use super::Row;
+use super::agreement::{Pair, Votes};
 use super::table::table;
-use crate::score::alpha::krippendorff_alpha;
-use crate::score::confusion::Confusion;
-use crate::score::kappa::cohen_kappa;
+use crate::score::Bootstrap;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -49,7 +48,7 @@ pub struct Lengths {
     pub mean: f64,
 }
 
-/// How far readers agree.
+/// How far readers agree, in short; [`super::agreement`] has more.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Agreement {
     /// Rows with at least two votes.
@@ -60,19 +59,6 @@ pub struct Agreement {
     pub alpha: Option<f64>,
     /// Each pair of readers. Empty where votes do not tell who gave which: as counts, or not as many on every row.
     pub pairs: Vec<Pair>,
-}
-
-/// Two readers, numbered from 1 in the order of the votes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Pair {
-    /// The one.
-    pub first: usize,
-    /// The other.
-    pub second: usize,
-    /// Share of rows on which they agree.
-    pub agreement: f64,
-    /// Cohen's kappa; `None` where it is undefined.
-    pub kappa: Option<f64>,
 }
 
 /// The statistics of rows.
@@ -107,30 +93,8 @@ fn lengths(mut values: Vec<usize>) -> Option<Lengths> {
 }
 
 fn agreement(rows: &[Row]) -> Option<Agreement> {
-    let voted: Vec<&Row> = rows.iter().filter(|row| row.votes.len() > 1).collect();
-    let readers = voted.first()?.votes.len();
-    let labels: BTreeSet<&str> = voted.iter().flat_map(|row| &row.votes).map(String::as_str).collect();
-    let labels: Vec<&str> = labels.into_iter().collect();
-    // Every vote is among the labels collected from the votes.
-    let units: Vec<Vec<usize>> =
-        voted.iter().map(|row| row.votes.iter().filter_map(|vote| labels.binary_search(&vote.as_str()).ok()).collect()).collect();
-    let alpha = krippendorff_alpha(units.iter().map(|votes| {
-        let mut counts = vec![0u64; labels.len()];
-        votes.iter().for_each(|&label| counts[label] += 1);
-        counts
-    }));
-    let told_apart = voted.iter().all(|row| row.votes.len() == readers && !row.votes_are_counts);
-    let mut pairs = Vec::new();
-    if told_apart {
-        for (first, second) in (0..readers).flat_map(|a| (a + 1..readers).map(move |b| (a, b))) {
-            let mut matrix = Confusion::new(labels.len());
-            units.iter().for_each(|votes| matrix.add(votes[first], votes[second], 1));
-            let agreement = matrix.correct() as f64 / units.len() as f64;
-            pairs.push(Pair { first: first + 1, second: second + 1, agreement, kappa: cohen_kappa(&matrix) });
-        }
-    }
-    let unanimous = units.iter().filter(|votes| votes.iter().all(|vote| *vote == votes[0])).count();
-    Some(Agreement { rows: voted.len(), unanimous, alpha, pairs })
+    let full = Votes::of_rows(rows).agreement(&Bootstrap { draws: 0, ..Bootstrap::default() });
+    (full.rows > 0).then_some(Agreement { rows: full.rows, unanimous: full.unanimous, alpha: full.alpha, pairs: full.pairs })
 }
 
 impl fmt::Display for Stats {
@@ -161,11 +125,7 @@ impl fmt::Display for Stats {
             if !pairs.is_empty() {
                 let mut rows = vec![["readers", "agreement", "Cohen's kappa"].map(String::from).to_vec()];
                 for pair in pairs {
-                    rows.push(vec![
-                        format!("{} and {}", pair.first, pair.second),
-                        format!("{:.3}", pair.agreement),
-                        number(pair.kappa),
-                    ]);
+                    rows.push(vec![format!("{}, {}", pair.first, pair.second), number(pair.agreement), number(pair.kappa)]);
                 }
                 f.write_str(&table(&rows))?;
             }

@@ -2,6 +2,7 @@
 
 use super::row::Row;
 use crate::error::{Context, Error, Result};
+use std::collections::BTreeSet;
 use std::io::Write;
 
 /// The columns of CSV, in order.
@@ -17,11 +18,12 @@ pub fn jsonl<'a>(mut to: impl Write, rows: impl IntoIterator<Item = &'a Row>) ->
     Ok(())
 }
 
-/// Writes a header and one record a row, all columns. An optional field that is present and empty is read back as absent, and
+/// Writes a header and one record a row: all columns of ours, then those that rows have beside them. An optional field that is present and empty is read back as absent, and
 /// a vote with the sign that separates votes is an error.
-pub fn csv<'a>(to: impl Write, separator: u8, rows: impl IntoIterator<Item = &'a Row>) -> Result<()> {
+pub fn csv<'a>(to: impl Write, separator: u8, rows: impl IntoIterator<Item = &'a Row> + Clone) -> Result<()> {
     let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(to);
-    writer.write_record(COLUMNS).context("cannot write rows")?;
+    let extra: BTreeSet<&str> = rows.clone().into_iter().flat_map(|row| &row.extra).map(|(key, _)| key.as_str()).collect();
+    writer.write_record(COLUMNS.into_iter().chain(extra.iter().copied())).context("cannot write rows")?;
     for row in rows {
         let votes = if row.votes_are_counts && !row.votes.is_empty() {
             serde_json::to_string(&row.vote_counts()).context("cannot write votes")?
@@ -48,7 +50,8 @@ pub fn csv<'a>(to: impl Write, separator: u8, rows: impl IntoIterator<Item = &'a
             optional(&row.kind),
             prob.unwrap_or_default(),
         ];
-        writer.write_record(record).context("cannot write rows")?;
+        let own = |key: &&str| row.extra.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value.as_str());
+        writer.write_record(record.iter().map(String::as_str).chain(extra.iter().map(own))).context("cannot write rows")?;
     }
     writer.flush().context("cannot write rows")
 }

@@ -20,11 +20,22 @@
 //!
 //! [expect]                                # range in which the first model's value is expected
 //! macro_f1 = [0.4, 1.0]
+//!
+//! [[published]]                           # a figure of others to stand beside
+//! system = "BERT"
+//! metric = "macro_f1"
+//! value = 0.71
+//! source = "table 3 of the paper"
+//! comparable = false                      # same rows, same measure, like training data
+//! note = "trained on the training split"
 //! ```
+//!
+//! `leave_out = ["neutral", "unrelated"]` is for a task that knows some labels only: answers are chosen among the others, whose
+//! probabilities are scaled to 1. Further keys: `from` says where the data is to be had, `claim` is the claim of rows that name none.
 
 use crate::error::{Error, Result};
 use crate::score::Metric;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -45,16 +56,43 @@ pub struct Eval {
     pub models: Vec<String>,
     /// Labels that count as another.
     pub merge: BTreeMap<String, String>,
+    /// Labels that no answer may be: the task does not know them.
+    pub leave_out: Vec<String>,
     /// Other names for labels in the rows.
     pub names: BTreeMap<String, String>,
     /// Baselines compared.
     pub baselines: Vec<BaselineSpec>,
+    /// Where the data is to be had.
+    pub from: Option<String>,
+    /// The claim of rows that name none.
+    pub claim: Option<String>,
+    /// Figures of others to stand beside.
+    pub published: Vec<Published>,
     /// Range of each metric that the first model is expected to keep.
     pub expect: Vec<(Metric, [f64; 2])>,
     /// The file.
     pub path: PathBuf,
     /// Its sha256.
     pub sha256: String,
+}
+
+/// A figure that somebody published.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// Whose it is.
+    pub system: String,
+    /// What was measured.
+    pub metric: String,
+    /// The value, in the unit of our own measures.
+    pub value: f64,
+    /// Where it was published.
+    pub source: String,
+    /// Whether ours compares with it: the same rows, the same measure, like training data.
+    pub comparable: bool,
+    /// What stands in the way.
+    #[serde(default)]
+    pub note: String,
 }
 
 /// A baseline of an eval.
@@ -95,11 +133,17 @@ struct Raw {
     #[serde(default)]
     merge: BTreeMap<String, String>,
     #[serde(default)]
+    leave_out: Vec<String>,
+    #[serde(default)]
     names: BTreeMap<String, String>,
     #[serde(default)]
     baselines: Vec<BaselineSpec>,
     #[serde(default)]
     expect: BTreeMap<String, [f64; 2]>,
+    from: Option<String>,
+    claim: Option<String>,
+    #[serde(default)]
+    published: Vec<Published>,
 }
 
 impl Eval {
@@ -109,7 +153,7 @@ impl Eval {
         Self::parse(path, &text).map_err(|e| e.at(path))
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self> {
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self> {
         let raw: Raw = crate::task::parse_toml(path, text)?;
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if raw.name.is_empty() || raw.name.starts_with('.') || !raw.name.chars().all(plain) {
@@ -130,6 +174,9 @@ impl Eval {
                 );
             }
         }
+        if let Some(label) = raw.leave_out.iter().find(|l| raw.labels.contains(l) || raw.merge.contains_key(*l)) {
+            return Err(Error::new(format!("leave_out: {label:?}")).expected("a label that is neither scored nor merged"));
+        }
         let metric = |name: &String| -> Result<Metric> {
             let metric: Metric = name.parse()?;
             metric.check(&raw.labels)?;
@@ -139,6 +186,9 @@ impl Eval {
         if metrics.is_empty() {
             return Err(Error::new("no metrics").expected("metrics = [\"macro_f1\", …]"));
         }
+        for published in &raw.published {
+            metric(&published.metric)?;
+        }
         let expect = raw.expect.iter().map(|(name, range)| Ok((metric(name)?, *range))).collect::<Result<_>>()?;
         Ok(Self {
             name: raw.name,
@@ -147,9 +197,13 @@ impl Eval {
             metrics,
             models: raw.models,
             merge: raw.merge,
+            leave_out: raw.leave_out,
             names: raw.names,
             baselines: raw.baselines,
             expect,
+            from: raw.from,
+            claim: raw.claim,
+            published: raw.published,
             path: path.to_path_buf(),
             sha256: crate::dataset::hash::of_bytes(text.as_bytes()),
             labels: raw.labels,
@@ -161,9 +215,10 @@ impl Eval {
         let path = match spec.strip_prefix("data:") {
             Some(rest) => data
                 .ok_or_else(|| {
-                    Error::new(format!("{spec} needs a folder of public data"))
-                        .at(&self.path)
-                        .hint("name it with --data FOLDER or STANCE_DATA; evals/README.md says where each set comes from")
+                    Error::new(format!("{spec} needs a folder of public data")).at(&self.path).hint(match &self.from {
+                        Some(from) => format!("name it with --data FOLDER or STANCE_DATA; the data is to be had from {from}"),
+                        None => "name it with --data FOLDER or STANCE_DATA".to_owned(),
+                    })
                 })?
                 .join(rest),
             None => self.path.parent().unwrap_or(Path::new("")).join(spec),
@@ -195,7 +250,12 @@ mod tests {
         wrong(format!("{GOOD}metric = 1\n"), "metric");
         wrong(GOOD.replace("macro_f1", "makro_f1"), "makro_f1");
         wrong(format!("{GOOD}[merge]\nunrelated = \"neutral\"\n"), "merge");
+        wrong(GOOD.replace("metrics", "leave_out = [\"favor\"]\nmetrics"), "leave_out");
         wrong(format!("{GOOD}[expect]\n\"f1:neutral\" = [0.1, 1.0]\n"), "neutral");
+        wrong(
+            format!("{GOOD}[[published]]\nsystem = \"A\"\nmetric = \"f9\"\nvalue = 1\nsource = \"B\"\ncomparable = true\n"),
+            "f9",
+        );
         wrong(GOOD.replace("\"x\"", "\"../x\""), "name");
     }
 }

@@ -1,25 +1,26 @@
-//! Scoring models and baselines on labelled rows.
+//! Scoring models, baselines and anyone's predictions on labelled rows.
 
+pub mod errors;
 pub mod file;
+pub mod gate;
+pub mod predictions;
 pub mod record;
+pub mod report;
+pub mod slices;
+pub mod suite;
+mod systems;
 
 pub use file::Eval;
+pub use predictions::write as write_predictions;
 pub use record::Record;
+pub use systems::{LabelScores, ReliabilityBin, System, SystemKind};
 
-use crate::atomic::AtomicFile;
 use crate::dataset::{self, Dataset, LoadOptions, Row};
 use crate::error::{Error, Result};
-use crate::model::batch::Encoded;
-use crate::model::{Classifier, LoadOptions as ModelOptions, argmax, locate};
-use crate::score::baseline::{Baseline, Majority, Settings, TfidfLogistic};
-use crate::score::f1::{f1, precision, recall};
-use crate::score::{Answers, Bootstrap, Estimate};
-use crate::train::data::check_claims;
-use file::{BaselineKind, BaselineSpec};
-use rayon::prelude::*;
-use serde::Serialize;
-use std::path::PathBuf;
-use std::time::Instant;
+use crate::score::f1::Part;
+use crate::score::{Answers, Bootstrap, Metric, compare};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
 /// What a user may set about a run.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +30,17 @@ pub struct Options {
     /// Folder of the articles that stand-off rows point into.
     pub articles: Option<PathBuf>,
     /// Models in place of the file's.
-    pub models: Vec<String>,
+    pub models: Vec<Named<String>>,
+    /// Files of answers; where there are any, the file's own models are left out.
+    pub predictions: Vec<Named<PathBuf>>,
+    /// Takes answers in any order.
+    pub reorder: bool,
+    /// Leaves out the file's baselines.
+    pub no_baselines: bool,
+    /// Columns to cut the scores up by; those that are there where none is named.
+    pub slices: Vec<String>,
+    /// Rows listed of each kind of error.
+    pub errors: usize,
     /// Threads.
     pub threads: usize,
     /// Loads models whose probe fails.
@@ -38,45 +49,13 @@ pub struct Options {
     pub bootstrap: Bootstrap,
 }
 
-/// The scores of one system.
-#[derive(Debug, Clone, Serialize)]
-pub struct System {
-    /// Name of the model or baseline.
-    pub name: String,
-    /// sha256 of the weights, for a model.
-    pub sha256: Option<String>,
-    /// What the baseline was trained on.
-    pub trained_on: Vec<String>,
-    /// sha256 of each file of it.
-    pub trained_on_sha256: Vec<String>,
-    /// Every metric with its interval.
-    pub estimates: Vec<Estimate>,
-    /// Per label: precision, recall, F1 and number of gold rows.
-    pub labels: Vec<LabelScores>,
-    /// Rows gold, columns predicted, in the order of the eval's labels.
-    pub confusion: Vec<Vec<u64>>,
-    /// Sentences that were cut to fit the model.
-    pub truncated: usize,
-    /// Rows a second, encoding included; training of a baseline not.
-    pub rows_per_second: f64,
-    /// Probability of each label for each row.
-    #[serde(skip)]
-    pub probabilities: Vec<Vec<f64>>,
-}
-
-/// One label against the rest.
-#[derive(Debug, Clone, Serialize)]
-pub struct LabelScores {
-    /// The label.
-    pub label: String,
-    /// Share of its predictions that are right.
-    pub precision: Option<f64>,
-    /// Share of its rows that are found.
-    pub recall: Option<f64>,
-    /// Their harmonic mean.
-    pub f1: Option<f64>,
-    /// Gold rows.
-    pub support: u64,
+/// A system under a name of the user's. Several under one name are runs of one system that differ by their seed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named<T> {
+    /// The name, where the user gave one.
+    pub name: Option<String>,
+    /// Where the system is.
+    pub what: T,
 }
 
 /// Rows with gold labels, ready to be answered.
@@ -94,34 +73,118 @@ pub struct Rows {
 /// Runs an eval.
 pub fn run(eval: &Eval, options: &Options, mut tell: impl FnMut(&str)) -> Result<(Rows, Record)> {
     let rows = load(eval, options)?;
-    let mut systems = Vec::new();
-    let models = if options.models.is_empty() { &eval.models } else { &options.models };
-    for name in models {
-        tell(&format!("{name} on {} rows", rows.rows.len()));
-        systems.push(model(eval, options, &rows, name)?);
+    let mut systems: Vec<System> = Vec::new();
+    let own: Vec<Named<String>> = if options.models.is_empty() && options.predictions.is_empty() {
+        eval.models.iter().map(|model| Named { name: None, what: model.clone() }).collect()
+    } else {
+        options.models.clone()
+    };
+    for model in &own {
+        tell(&format!("{} on {} rows", model.what, rows.rows.len()));
+        systems.push(systems::model(eval, options, &rows, model)?);
     }
-    for spec in &eval.baselines {
+    for file in &options.predictions {
+        systems.push(systems::predictions(eval, options, &rows, file)?);
+    }
+    for spec in eval.baselines.iter().filter(|_| !options.no_baselines) {
         tell(&format!("baseline {:?}", spec.kind).to_lowercase());
-        systems.push(baseline(eval, options, &rows, spec)?);
+        systems.push(systems::baseline(eval, options, &rows, spec)?);
     }
     if systems.is_empty() {
-        return Err(Error::new("nothing to score").at(&eval.path).expected("models or baselines, in the file or by --model"));
+        return Err(Error::new("nothing to score")
+            .at(&eval.path)
+            .expected("models or baselines, in the file, by --model or by --predictions"));
     }
-    let record = Record::new(eval, options, &rows, systems)?;
+    let seeds = name_runs(&mut systems)?;
+
+    let answers: Vec<&Answers> = systems.iter().map(|s| &s.answers).collect();
+    // What the eval asks for, then the F1 of each label for the tables.
+    let of_labels = eval.labels.iter().map(|label| Metric::Label(Part::F1, label.clone()));
+    let metrics: Vec<Metric> = eval.metrics.iter().cloned().chain(of_labels).collect();
+    let draws = options.bootstrap.draws(&answers, &metrics);
+    let mut comparisons = compare::compare(&answers, &draws);
+    comparisons.iter_mut().for_each(|c| c.differences.truncate(eval.metrics.len()));
+    let estimates: Vec<_> = answers.iter().enumerate().map(|(i, answers)| draws.estimates(i, answers)).collect();
+    let spreads = seeds
+        .into_iter()
+        .map(|(name, runs)| {
+            let values = |m: usize| runs.iter().map(|&i| draws.values[i][m]).collect::<Vec<_>>();
+            let metrics = eval.metrics.iter().enumerate().map(|(m, metric)| compare::over_runs(metric, &values(m))).collect();
+            record::Seeds { system: name, runs: runs.len(), metrics }
+        })
+        .collect();
+    for (system, mut estimates) in systems.iter_mut().zip(estimates) {
+        let of_labels = estimates.split_off(eval.metrics.len());
+        system.labels.iter_mut().zip(of_labels).for_each(|(label, f1)| label.f1_interval = f1.interval);
+        system.estimates = estimates;
+    }
+    let record = Record::new(eval, options, &rows, systems, comparisons, spreads);
     Ok((rows, record))
+}
+
+/// Gives every system a name of its own, and says which are runs of one system.
+fn name_runs(systems: &mut [System]) -> Result<Vec<(String, Vec<usize>)>> {
+    let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (i, system) in systems.iter().enumerate() {
+        by_name.entry(system.name.clone()).or_default().push(i);
+    }
+    let mut seeds = Vec::new();
+    for (name, runs) in by_name.into_iter().filter(|(_, runs)| runs.len() > 1) {
+        if let Some(&unnamed) = runs.iter().find(|&&i| !systems[i].named) {
+            return Err(Error::new(format!("two systems called {:?}", systems[unnamed].name))
+                .expected("distinct names")
+                .hint("NAME=… gives a system another name; several that are given the same name count as runs of one"));
+        }
+        for (number, &i) in runs.iter().enumerate() {
+            systems[i].name = format!("{name} run {}", number + 1);
+            systems[i].run_of = Some(name.clone());
+        }
+        seeds.push((name, runs));
+    }
+    Ok(seeds)
 }
 
 fn load(eval: &Eval, options: &Options) -> Result<Rows> {
     let spec = eval.resolve(&eval.dataset, options.data.as_deref())?;
-    let load = LoadOptions { articles: options.articles.clone(), labels: eval.names.clone(), claim: None };
-    let mut dataset = dataset::load(&spec, &load)?.clean()?;
+    let from = |e: Error| match &eval.from {
+        Some(from) if !Path::new(&spec).exists() => e.hint(format!("the data is to be had from {from}")),
+        _ => e,
+    };
+    let load = LoadOptions { articles: options.articles.clone(), labels: eval.names.clone(), claim: eval.claim.clone() };
+    let mut dataset = dataset::load(&spec, &load).map_err(from)?.clean()?;
     let rows = std::mem::take(&mut dataset.rows);
     if rows.is_empty() {
         return Err(Error::new("no rows to score").at(&spec));
     }
+    distinct_ids(&rows).map_err(|e| e.at(&spec))?;
     let gold = rows.iter().map(|r| index(eval, &r.label).map_err(|e| e.at(&spec))).collect::<Result<_>>()?;
     let groups = rows.iter().enumerate().map(|(i, r)| r.article.clone().unwrap_or_else(|| format!("row {i}"))).collect();
     Ok(Rows { dataset, rows, gold, groups })
+}
+
+/// Answers are matched, listed and compared by id.
+fn distinct_ids(rows: &[Row]) -> Result<()> {
+    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(rows.len());
+    for (i, row) in rows.iter().enumerate() {
+        if let Some(first) = seen.insert(&row.id, i) {
+            return Err(Error::new(format!("rows {} and {} both have the id {:?}", first + 1, i + 1, row.id))
+                .expected("distinct ids")
+                .hint("stance dataset check lists all that occur twice"));
+        }
+    }
+    Ok(())
+}
+
+/// The number of a label that an answer may name; `None` for one that the eval leaves out.
+fn place(eval: &Eval, label: &str) -> Result<Option<usize>> {
+    if eval.leave_out.iter().any(|l| l == label) { Ok(None) } else { index(eval, label).map(Some) }
+}
+
+/// Scales what is left of a distribution, after labels were left out, to a sum of 1: even where nothing is left.
+fn rescale(row: &mut [f64]) {
+    let sum: f64 = row.iter().sum();
+    let even = 1.0 / row.len() as f64;
+    row.iter_mut().for_each(|p| *p = if sum > 0.0 { *p / sum } else { even });
 }
 
 /// The number of a label in the eval, after merging.
@@ -134,105 +197,25 @@ fn index(eval: &Eval, label: &str) -> Result<usize> {
     })
 }
 
-fn model(eval: &Eval, options: &Options, rows: &Rows, name: &str) -> Result<System> {
-    let model = Classifier::load(
-        &locate::locate(name)?,
-        &ModelOptions { probe: !options.skip_probe, name: locate::record_name(name), ..ModelOptions::default() },
-    )?;
-    let columns =
-        model.labels().iter().map(|s| index(eval, s.as_str())).collect::<Result<Vec<_>>>().map_err(|e| e.at(model.folder()))?;
-    check_claims(&rows.rows, model.tokenizer()).map_err(|e| e.at(&rows.dataset.path))?;
-    let started = Instant::now();
-    let encoded: Vec<Encoded> = rows.rows.par_iter().map(|r| model.encode(&r.text, &r.claim)).collect::<Result<_>>()?;
-    let predictions = model.classify(&encoded, options.threads)?;
-    let seconds = started.elapsed().as_secs_f64();
-    // Labels that count as one are one: their probabilities add up, and the largest sum wins.
-    let probabilities = predictions
-        .iter()
-        .map(|p| {
-            let mut merged = vec![0.0; eval.labels.len()];
-            for (&c, s) in columns.iter().zip(&p.scores) {
-                merged[c] += s;
-            }
-            merged
-        })
-        .collect();
-    let sha256 = dataset::hash::of_file(model.folder().join("model.safetensors"))?;
-    let truncated = predictions.iter().filter(|p| p.truncated).count();
-    let mut system = score(eval, options, rows, model.name(), probabilities, seconds)?;
-    (system.sha256, system.truncated) = (Some(sha256), truncated);
-    Ok(system)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn baseline(eval: &Eval, options: &Options, rows: &Rows, spec: &BaselineSpec) -> Result<System> {
-    let labels = eval.labels.len();
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    let (mut gold, mut hashes) = (Vec::new(), Vec::new());
-    for source in &spec.train {
-        let path = eval.resolve(source, options.data.as_deref())?;
-        let load = LoadOptions { articles: options.articles.clone(), labels: spec.names.clone(), claim: None };
-        let dataset = dataset::load(&path, &load)?.clean()?;
-        hashes.extend(dataset.files.iter().map(|f| f.sha256.clone()));
-        for row in dataset.rows {
-            gold.push(index(eval, &row.label).map_err(|e| e.at(&path))?);
-            pairs.push((row.text, row.claim));
-        }
+    #[test]
+    fn what_is_left_is_scaled_to_one() {
+        let mut row = [0.3, 0.1];
+        rescale(&mut row);
+        assert!((row[0] - 0.75).abs() < 1e-12 && (row[1] - 0.25).abs() < 1e-12);
+        let mut nothing = [0.0, 0.0];
+        rescale(&mut nothing);
+        assert_eq!(nothing, [0.5, 0.5]);
     }
-    let (name, baseline): (&str, Box<dyn Baseline + Sync>) = match spec.kind {
-        BaselineKind::Majority if spec.train.is_empty() => ("majority", Box::new(Majority::train(&rows.gold, labels)?)),
-        BaselineKind::Majority => ("majority", Box::new(Majority::train(&gold, labels)?)),
-        BaselineKind::Tfidf if spec.train.is_empty() => {
-            return Err(Error::new("a tfidf baseline without training data").at(&eval.path).expected("train = [\"…\"]"));
-        }
-        BaselineKind::Tfidf => ("tfidf", Box::new(TfidfLogistic::train(&pairs, &gold, labels, &Settings::default())?)),
-    };
-    let started = Instant::now();
-    let probabilities = rows.rows.par_iter().map(|r| baseline.probabilities(&r.text, &r.claim)).collect();
-    let mut system = score(eval, options, rows, name, probabilities, started.elapsed().as_secs_f64())?;
-    (system.trained_on, system.trained_on_sha256) = (spec.train.clone(), hashes);
-    Ok(system)
-}
 
-fn score(eval: &Eval, options: &Options, rows: &Rows, name: &str, probabilities: Vec<Vec<f64>>, seconds: f64) -> Result<System> {
-    let predicted = probabilities.iter().map(|p| argmax(p)).collect();
-    let answers = Answers::new(eval.labels.clone(), rows.gold.clone(), predicted)?
-        .with_probabilities(&probabilities)?
-        .with_groups(&rows.groups)?;
-    let matrix = answers.confusion();
-    let labels = eval
-        .labels
-        .iter()
-        .enumerate()
-        .map(|(i, label)| LabelScores {
-            label: label.clone(),
-            precision: precision(&matrix, i),
-            recall: recall(&matrix, i),
-            f1: f1(&matrix, i),
-            support: matrix.gold_total(i),
-        })
-        .collect();
-    Ok(System {
-        name: name.to_owned(),
-        sha256: None,
-        trained_on: Vec::new(),
-        trained_on_sha256: Vec::new(),
-        estimates: options.bootstrap.estimate(&answers, &eval.metrics),
-        labels,
-        confusion: matrix.rows().map(<[u64]>::to_vec).collect(),
-        truncated: 0,
-        rows_per_second: rows.rows.len() as f64 / seconds.max(1e-9),
-        probabilities,
-    })
-}
-
-/// Writes each row's answer by a system as JSON lines: id, gold, label and scores, without the text.
-pub fn write_predictions(eval: &Eval, rows: &Rows, system: &System, mut file: AtomicFile) -> Result<()> {
-    use std::io::Write;
-    for ((row, &gold), p) in rows.rows.iter().zip(&rows.gold).zip(&system.probabilities) {
-        let best = argmax(p);
-        let scores: serde_json::Map<_, _> = eval.labels.iter().zip(p).map(|(l, p)| (l.clone(), (*p).into())).collect();
-        let line = serde_json::json!({"id": row.id, "article": row.article, "gold": eval.labels[gold], "label": eval.labels[best], "scores": scores});
-        writeln!(file, "{line}").map_err(|e| Error::new(format!("writing the predictions: {e}")))?;
+    #[test]
+    fn an_id_that_two_rows_have_is_refused() {
+        let row = |id: &str| Row { id: id.into(), ..Row::default() };
+        assert!(distinct_ids(&[row("a"), row("b")]).is_ok());
+        let e = distinct_ids(&[row("a"), row("b"), row("a")]).unwrap_err().to_string();
+        assert!(e.contains("rows 1 and 3 both have the id \"a\""), "{e}");
     }
-    file.finish()
 }

@@ -1,9 +1,13 @@
-//! What is kept of an evaluation: scores with everything that they depend on; and its table.
+//! What is kept of an evaluation: scores with everything that they depend on, and every answer.
 
-use super::{Eval, Options, Rows, System};
+use super::errors::{Errors, errors};
+use super::file::Published;
+use super::slices::{Slice, slices};
+use super::{Eval, Options, Rows, System, report};
 use crate::error::{Context, Result};
 use crate::report::style::Style;
-use crate::score::{Bootstrap, Estimate, Metric};
+use crate::score::compare::{Comparison, Spread};
+use crate::score::{Bootstrap, Metric};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +16,8 @@ use std::path::{Path, PathBuf};
 pub struct Record {
     /// Name of the eval.
     pub eval: String,
+    /// What it measures, and where the measure is biased.
+    pub prose: String,
     /// sha256 of the eval file.
     pub eval_sha256: String,
     /// Version of this program.
@@ -22,12 +28,24 @@ pub struct Record {
     pub dataset: DatasetRecord,
     /// Labels in the order of the confusion matrices.
     pub labels: Vec<String>,
-    /// How intervals were made: percentile bootstrap, articles drawn with replacement.
+    /// How intervals were made.
     pub bootstrap: Bootstrap,
+    /// What they are: percentile intervals, articles (or rows without one) drawn with replacement.
+    pub interval: &'static str,
     /// Threads that ran the models.
     pub threads: usize,
-    /// Models first, then baselines.
+    /// Models first, then predictions, then baselines.
     pub systems: Vec<System>,
+    /// Mean and spread of systems with several runs.
+    pub seeds: Vec<Seeds>,
+    /// Every pair of systems, by place in `systems`.
+    pub comparisons: Vec<Comparison>,
+    /// The first system on parts of the rows.
+    pub slices: Vec<Slice>,
+    /// Rows to look at.
+    pub errors: Errors,
+    /// Figures of others.
+    pub published: Vec<Published>,
 }
 
 /// The data of an evaluation.
@@ -47,11 +65,33 @@ pub struct DatasetRecord {
     pub groups: usize,
 }
 
+/// A system that was run several times.
+#[derive(Debug, Clone, Serialize)]
+pub struct Seeds {
+    /// Its name.
+    pub system: String,
+    /// Its runs.
+    pub runs: usize,
+    /// Mean and spread of every measure.
+    pub metrics: Vec<Spread>,
+}
+
+/// Digits kept of a probability in a record.
+const DIGITS: f64 = 1e6;
+
 impl Record {
-    pub(super) fn new(eval: &Eval, options: &Options, rows: &Rows, systems: Vec<System>) -> Result<Self> {
-        let groups: std::collections::HashSet<&String> = rows.groups.iter().collect();
-        Ok(Self {
+    pub(super) fn new(
+        eval: &Eval,
+        options: &Options,
+        rows: &Rows,
+        systems: Vec<System>,
+        comparisons: Vec<Comparison>,
+        seeds: Vec<Seeds>,
+    ) -> Self {
+        let first = systems.first();
+        Self {
             eval: eval.name.clone(),
+            prose: eval.prose.clone(),
             eval_sha256: eval.sha256.clone(),
             stancekit: env!("CARGO_PKG_VERSION"),
             date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
@@ -61,91 +101,67 @@ impl Record {
                 split: rows.dataset.split.clone(),
                 sha256: rows.dataset.files.iter().map(|f| f.sha256.clone()).collect(),
                 rows: rows.rows.len(),
-                groups: groups.len(),
+                groups: first.map_or(0, |s| s.answers.group_count()),
             },
             labels: eval.labels.clone(),
             bootstrap: options.bootstrap,
+            interval: "percentile bootstrap over whole groups",
             threads: options.threads,
+            seeds,
+            comparisons,
+            slices: first.map_or_else(Vec::new, |s| slices(rows, &s.answers, &options.slices)),
+            errors: errors(rows, &systems, options.errors),
+            published: eval.published.clone(),
             systems,
-        })
+        }
     }
 
-    /// As JSON.
-    pub fn to_json(&self) -> Result<String> {
-        serde_json::to_string_pretty(self).map(|s| s + "\n").context("serialising")
+    /// As JSON, with every answer: under `rows`, a line each, the answers in the order of `systems` and their scores in the
+    /// order of `labels`.
+    pub fn to_json(&self, rows: &Rows) -> Result<String> {
+        let mut text = serde_json::to_string_pretty(self).context("serialising")?;
+        // The object is left open for the rows, which have a line each.
+        text.truncate(text.trim_end_matches(['}', '\n']).len());
+        text += ",\n  \"rows\": [";
+        let mut probabilities: Vec<_> = self.systems.iter().map(|s| s.answers.probabilities()).collect();
+        for (i, row) in rows.rows.iter().enumerate() {
+            let answer = |(system, p): (&System, &mut Option<_>)| {
+                let scores = p
+                    .as_mut()
+                    .and_then(Iterator::next)
+                    .map(|p: &[f64]| p.iter().map(|p| (p * DIGITS).round() / DIGITS).collect::<Vec<f64>>());
+                Answer { label: &self.labels[system.answers.predicted()[i]], scores }
+            };
+            let line = Line {
+                id: &row.id,
+                article: row.article.as_deref(),
+                gold: &self.labels[rows.gold[i]],
+                answers: self.systems.iter().zip(&mut probabilities).map(answer).collect(),
+            };
+            text += if i == 0 { "\n    " } else { ",\n    " };
+            text += &serde_json::to_string(&line).context("serialising")?;
+        }
+        Ok(text + "\n  ]\n}\n")
     }
 
-    /// Keeps the record as `<folder>/<date>-<eval>/record.json` (`…-2` where that is taken), with its table as `README.md`.
-    pub fn keep(&self, folder: &Path, prose: &str) -> Result<PathBuf> {
-        // A record is never overwritten: the second of a day gets a number.
+    /// Keeps the record as `<folder>/<date>-<eval>` (`…-2` where that is taken): see [`Self::keep_as`].
+    pub fn keep(&self, folder: &Path, rows: &Rows) -> Result<PathBuf> {
+        // A dated record is never overwritten: the second of a day gets a number.
         let taken = |n: u32| {
             folder.join(if n == 1 { format!("{}-{}", self.date, self.eval) } else { format!("{}-{}-{n}", self.date, self.eval) })
         };
         let folder = (1..).map(taken).find(|f| !f.exists()).unwrap_or_else(|| taken(1));
-        std::fs::create_dir_all(&folder).context("making the folder of the record").map_err(|e| e.at(&folder))?;
-        crate::atomic::write(&folder.join("record.json"), self.to_json()?.as_bytes())?;
-        let readme = format!("# {}, {}\n\n{prose}\n\n```text\n{}```\n", self.eval, self.date, self.table(Style::PLAIN));
-        crate::atomic::write(&folder.join("README.md"), readme.as_bytes())?;
+        self.keep_as(&folder, rows)?;
         Ok(folder)
     }
 
-    /// A table for people.
-    pub fn table(&self, style: Style) -> String {
-        let d = &self.dataset;
-        let split = d.split.as_deref().map_or_else(String::new, |s| format!(", split {s}"));
-        let mut t = format!("{}: {} rows of {}{split} in {} groups\n\n", style.bold(&self.eval), d.rows, d.name, d.groups);
-        let name_width = self.systems.iter().map(|s| s.name.chars().count()).max().unwrap_or(0).max(8);
-        t += &format!("{:name_width$}", "");
-        for e in self.systems.first().map_or(&[][..], |s| &s.estimates) {
-            t += &format!("  {:<19}", e.metric.to_string());
-        }
-        t = t.trim_end().to_owned() + "\n";
-        for s in &self.systems {
-            t += &format!("{:name_width$}", s.name);
-            for e in &s.estimates {
-                t += &format!("  {:<19}", cell(e));
-            }
-            t = t.trim_end().to_owned() + "\n";
-        }
-        t += &format!(
-            "\n[low, high]: {:.0} % interval, {} bootstrap draws of whole groups\n",
-            self.bootstrap.level * 100.0,
-            self.bootstrap.draws
-        );
-        for s in self.systems.iter().filter(|s| s.sha256.is_some()) {
-            t += &format!(
-                "\n{}\n  {:<12}{:>10}{:>10}{:>10}{:>8}   predicted:",
-                style.bold(&s.name),
-                "gold",
-                "precision",
-                "recall",
-                "f1",
-                "rows"
-            );
-            for l in &self.labels {
-                t += &format!("{l:>11}");
-            }
-            t += "\n";
-            for (l, row) in s.labels.iter().zip(&s.confusion) {
-                let number = |x: Option<f64>| x.map_or_else(|| "undefined".to_owned(), |x| format!("{x:.3}"));
-                t += &format!(
-                    "  {:<12}{:>10}{:>10}{:>10}{:>8}             ",
-                    l.label,
-                    number(l.precision),
-                    number(l.recall),
-                    number(l.f1),
-                    l.support
-                );
-                for n in row {
-                    t += &format!("{n:>11}");
-                }
-                t += "\n";
-            }
-            if s.truncated > 0 {
-                t += &format!("  {} sentences were cut to fit the model\n", s.truncated);
-            }
-        }
-        t
+    /// Keeps the record in a folder, in place of the one that is there: `record.json`, and its table as `README.md`.
+    pub fn keep_as(&self, folder: &Path, rows: &Rows) -> Result<()> {
+        std::fs::create_dir_all(folder).context("making the folder of the record").map_err(|e| e.at(folder))?;
+        crate::atomic::write(&folder.join("record.json"), self.to_json(rows)?.as_bytes())?;
+        let table = report::table(self, Style::PLAIN);
+        let readme = format!("# {}, {}\n\n{}\n\n```text\n{table}```\n", self.eval, self.date, self.prose);
+        crate::atomic::write(&folder.join("README.md"), readme.as_bytes())
     }
 
     /// The value of a metric for the first system.
@@ -154,10 +170,18 @@ impl Record {
     }
 }
 
-fn cell(e: &Estimate) -> String {
-    match (e.value, e.interval) {
-        (Some(v), Some([low, high])) => format!("{v:.3} [{low:.3}, {high:.3}]"),
-        (Some(v), None) => format!("{v:.3}"),
-        (None, _) => "undefined".to_owned(),
-    }
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    article: Option<&'a str>,
+    gold: &'a str,
+    answers: Vec<Answer<'a>>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    label: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scores: Option<Vec<f64>>,
 }

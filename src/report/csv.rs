@@ -27,7 +27,8 @@ impl<W: Write> Csv<W> {
         if !std::mem::replace(&mut self.header, true) {
             let fixed = ["article", "sentence", "start", "end", "kind", "claim", "label", "confidence"];
             let scores = Stance::ALL.map(Stance::as_str);
-            let row = fixed.iter().chain(&scores).chain(&["truncated", "model", "title", "outlet", "date", "url", "author", "text"]);
+            let about = ["truncated", "model", "holder", "written", "quote", "title", "outlet", "date", "url", "author", "text"];
+            let row = fixed.iter().chain(&scores).chain(&about);
             self.out.write_record(row).map_err(error)?;
         }
         Ok(())
@@ -66,6 +67,10 @@ impl<W: Write> Reporter for Csv<W> {
             ];
             row.extend(Stance::ALL.map(score));
             row.extend([v.truncated.to_string(), self.model.clone()]);
+            row.extend(match &head.held {
+                Some(held) => [held.name().to_owned(), held.written.clone(), held.form.as_str().to_owned()],
+                None => [const { String::new() }; 3],
+            });
             row.extend(about.map(|value| value.clone().unwrap_or_default()));
             row.push(head.text.clone());
             self.out.write_record(&row).map_err(error)?;

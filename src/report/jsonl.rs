@@ -1,6 +1,6 @@
 //! One JSON object a line, sentence and claim.
 
-use super::{ArticleHead, Reporter, SentenceHead, Verdict, write_error};
+use super::{ArticleHead, Reporter, SentenceHead, Verdict, holder_json, quote_json, write_error};
 use crate::error::Result;
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -46,8 +46,8 @@ impl<W: Write> Reporter for Jsonl<W> {
                 "label": v.label_name(),
                 "confidence": rounded(v.confidence),
                 "scores": scores,
-                "holder": null,
-                "quote": null,
+                "holder": holder_json(head.held.as_ref()),
+                "quote": quote_json(head.held.as_ref()),
                 "truncated": v.truncated,
                 "model": self.model,
                 "title": title,

@@ -1,6 +1,7 @@
 //! Output formats of `stance classify`: one trait, one file per format; sums over groups of sentences.
 
 mod csv;
+mod held;
 mod html;
 mod jsonl;
 mod rollup;
@@ -9,6 +10,7 @@ mod table;
 mod tally;
 
 pub use csv::Csv;
+pub use held::{Held, holder_json, quote_json};
 pub use html::Html;
 pub use jsonl::Jsonl;
 pub use rollup::{By, RollUp, RollUpFormat};
@@ -45,14 +47,14 @@ pub struct SentenceHead {
     pub kind: Kind,
     /// The text.
     pub text: String,
-    /// Name of who is quoted or reported in it; `None` where nobody is.
-    pub holder: Option<String>,
+    /// Whose words it holds; `None` where it is the article's author who speaks.
+    pub held: Option<Held>,
 }
 
 /// The name of whoever holds a sentence: who is quoted or reported in it, else the article's author.
 pub fn holder_name(article: &ArticleHead, sentence: &SentenceHead) -> String {
     let author = || article.meta.author.as_ref().map(|a| format!("{a} (author)"));
-    sentence.holder.clone().or_else(author).unwrap_or_else(|| AUTHOR.to_owned())
+    sentence.held.as_ref().map(|held| held.name().to_owned()).or_else(author).unwrap_or_else(|| AUTHOR.to_owned())
 }
 
 /// What stands for the author of an article that names none.

@@ -318,8 +318,10 @@ mod tests {
         let days: Vec<String> = (0..70).map(|i| format!("2017-{:02}-{:02}", 1 + i / 28, 1 + i % 28)).collect();
         let rows: Vec<_> = days.iter().map(|d| (d.as_str(), d.as_str(), Stance::Favor, 0.9)).collect();
         let lines = run(By::Date, RollUpFormat::Jsonl, &rows);
-        let groups: Vec<String> =
-            lines.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["group"].as_str().unwrap().into()).collect();
+        let groups: Vec<String> = lines
+            .lines()
+            .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["group"].as_str().unwrap().into())
+            .collect();
         assert_eq!(groups, ["2017-01", "2017-02", "2017-03"]);
     }
 

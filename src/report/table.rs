@@ -45,7 +45,8 @@ impl<W: Write> Table<W> {
             for (s, slot) in [Stance::Favor, Stance::Against].into_iter().zip(&r.strongest) {
                 if let Some(Clearest { article, confidence, text, .. }) = slot {
                     let head = format!("    strongest {:<8}{confidence:.2}  ", s.as_str());
-                    let place = if places { format!("{}: ", article.rsplit('/').next().unwrap_or_default()) } else { String::new() };
+                    let place =
+                        if places { format!("{}: ", article.rsplit('/').next().unwrap_or_default()) } else { String::new() };
                     let text = &format!("{place}{text}");
                     let text = shorten(text, self.style.width.saturating_sub(head.len()));
                     writeln!(self.out, "{}{text}", self.style.stance(Some(s), &head))?;

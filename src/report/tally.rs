@@ -178,7 +178,7 @@ pub(super) mod tests {
     }
 
     pub fn sentence(text: &str) -> SentenceHead {
-        SentenceHead { index: 0, block: 0, start: 0, end: text.len(), kind: Kind::Sentence, text: text.into(), holder: None }
+        SentenceHead { index: 0, block: 0, start: 0, end: text.len(), kind: Kind::Sentence, text: text.into(), held: None }
     }
 
     pub fn verdict(label: Stance, confidence: f64) -> Verdict {

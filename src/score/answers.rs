@@ -1,6 +1,7 @@
 //! What is scored: gold labels, predicted labels and, where there are any, probabilities and groups.
 
 use super::confusion::Confusion;
+use super::ranking::MAX_GROUPS;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 
@@ -18,6 +19,8 @@ pub struct Answers {
     /// The group of each row, numbered from 0 without gaps.
     groups: Option<Vec<usize>>,
     group_count: usize,
+    /// The claims by first appearance, and the claim of each row.
+    claims: Option<(Vec<String>, Vec<usize>)>,
 }
 
 impl Answers {
@@ -31,9 +34,9 @@ impl Answers {
             return Err(Error::new(format!("{} gold labels and {} predictions", gold.len(), predicted.len()))
                 .expected("one prediction for each row"));
         }
-        // Sums by group are kept in 32 bits.
-        if u32::try_from(gold.len()).is_err() {
-            return Err(Error::new(format!("{} rows", gold.len())).expected("fewer than 4,294,967,296"));
+        // The sums of the bootstrap are kept in 32 bits.
+        if gold.len() as u64 >= MAX_GROUPS {
+            return Err(Error::new(format!("{} rows", gold.len())).expected(format!("fewer than {MAX_GROUPS}")));
         }
         for (name, column) in [("gold label", &gold), ("prediction", &predicted)] {
             if let Some(row) = column.iter().position(|&label| label >= labels.len()) {
@@ -42,34 +45,49 @@ impl Answers {
             }
         }
         let group_count = gold.len();
-        Ok(Self { labels, gold, predicted, probabilities: None, groups: None, group_count })
+        Ok(Self { labels, gold, predicted, probabilities: None, groups: None, group_count, claims: None })
     }
 
-    /// Adds the probability of each label, one row for each answer. An error if a row has another number of columns than
-    /// there are labels, if a value is not within 0 and 1, or if a row does not add up to 1 within [`SUM_TOLERANCE`].
-    /// The values are kept as given.
-    pub fn with_probabilities(mut self, rows: &[Vec<f64>]) -> Result<Self> {
+    /// Adds the probability of each label, one row for each answer. An error if a row is not a distribution over the labels
+    /// (see [`check_distribution`]). The values are kept as given.
+    pub fn with_probabilities(self, rows: &[Vec<f64>]) -> Result<Self> {
         let k = self.labels.len();
-        if rows.len() != self.gold.len() {
-            return Err(Error::new(format!("{} rows of probabilities for {} answers", rows.len(), self.gold.len()))
+        if let Some((i, row)) = rows.iter().enumerate().find(|(_, row)| row.len() != k) {
+            return Err(
+                Error::new(format!("row {}: {} probabilities", i + 1, row.len())).expected(format!("{k}, one for each label"))
+            );
+        }
+        self.with_flat_probabilities(rows.concat())
+    }
+
+    /// As [`Self::with_probabilities`], the rows standing one after the other.
+    pub fn with_flat_probabilities(mut self, values: Vec<f64>) -> Result<Self> {
+        let k = self.labels.len();
+        if values.len() != self.gold.len() * k {
+            return Err(Error::new(format!("{} probabilities for {} answers", values.len(), self.gold.len()))
+                .expected(format!("{k} for each")));
+        }
+        for (i, row) in values.chunks_exact(k.max(1)).enumerate() {
+            check_distribution(row).map_err(|e| e.within(format!("row {}", i + 1)))?;
+        }
+        self.probabilities = Some(values);
+        Ok(self)
+    }
+
+    /// Adds the claim that each row is read against, for measures by claim.
+    pub fn with_claims<S: AsRef<str>>(mut self, claims: &[S]) -> Result<Self> {
+        if claims.len() != self.gold.len() {
+            return Err(Error::new(format!("{} claims for {} answers", claims.len(), self.gold.len()))
                 .expected("as many as there are answers"));
         }
-        for (i, row) in rows.iter().enumerate() {
-            if row.len() != k {
-                return Err(Error::new(format!("{} probabilities in row {}", row.len(), i + 1))
-                    .expected(format!("{k}, one for each label")));
-            }
-            if let Some(p) = row.iter().find(|p| !(0.0..=1.0).contains(*p)) {
-                return Err(Error::new(format!("probability {p} in row {}", i + 1)).expected("a number from 0 to 1"));
-            }
-            let sum: f64 = row.iter().sum();
-            if (sum - 1.0).abs() > SUM_TOLERANCE {
-                return Err(Error::new(format!("the probabilities of row {} add up to {sum:.4}", i + 1))
-                    .expected("a sum of 1")
-                    .hint("scores that are not a distribution (logits, one-vs-rest scores) need a softmax first"));
+        let (numbers, count) = number(claims);
+        let mut names = vec![String::new(); count];
+        for (&number, claim) in numbers.iter().zip(claims) {
+            if names[number].is_empty() {
+                claim.as_ref().clone_into(&mut names[number]);
             }
         }
-        self.probabilities = Some(rows.concat());
+        self.claims = Some((names, numbers));
         Ok(self)
     }
 
@@ -80,14 +98,8 @@ impl Answers {
             return Err(Error::new(format!("{} groups for {} answers", groups.len(), self.gold.len()))
                 .expected("as many as there are answers"));
         }
-        let mut numbers = HashMap::new();
-        let mut numbered = Vec::with_capacity(groups.len());
-        for group in groups {
-            let next = numbers.len();
-            numbered.push(*numbers.entry(group.as_ref()).or_insert(next));
-        }
-        self.group_count = numbers.len();
-        self.groups = Some(numbered);
+        let (numbers, count) = number(groups);
+        (self.groups, self.group_count) = (Some(numbers), count);
         Ok(self)
     }
 
@@ -131,6 +143,16 @@ impl Answers {
         self.groups.as_ref().map_or(row, |groups| groups[row])
     }
 
+    /// The claims by first appearance, where they were given.
+    pub fn claims(&self) -> Option<&[String]> {
+        self.claims.as_ref().map(|(names, _)| names.as_slice())
+    }
+
+    /// The claim of each row, as a place in [`Self::claims`].
+    pub fn claim_numbers(&self) -> Option<&[usize]> {
+        self.claims.as_ref().map(|(_, numbers)| numbers.as_slice())
+    }
+
     /// The probabilities of each row, where there are any.
     pub fn probabilities(&self) -> Option<impl ExactSizeIterator<Item = &[f64]>> {
         self.probabilities.as_ref().map(|p| p.chunks_exact(self.labels.len().max(1)))
@@ -149,6 +171,32 @@ impl Answers {
         }
         matrix
     }
+}
+
+/// Whether the values are probabilities of labels that exclude each other: each within 0 and 1, together 1 within
+/// [`SUM_TOLERANCE`].
+pub fn check_distribution(row: &[f64]) -> Result<()> {
+    if let Some(p) = row.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+        return Err(Error::new(format!("probability {p}")).expected("a number from 0 to 1").hint(NOT_A_DISTRIBUTION));
+    }
+    let sum: f64 = row.iter().sum();
+    if (sum - 1.0).abs() > SUM_TOLERANCE {
+        return Err(Error::new(format!("the probabilities add up to {sum:.4}")).expected("a sum of 1").hint(NOT_A_DISTRIBUTION));
+    }
+    Ok(())
+}
+
+const NOT_A_DISTRIBUTION: &str = "scores that are not a distribution (logits, one-vs-rest scores) need a softmax first";
+
+/// Numbers from 0 without gaps, in the order of first appearance, and how many there are.
+pub(super) fn number<S: AsRef<str>>(names: &[S]) -> (Vec<usize>, usize) {
+    let mut numbers = HashMap::new();
+    let mut numbered = Vec::with_capacity(names.len());
+    for name in names {
+        let next = numbers.len();
+        numbered.push(*numbers.entry(name.as_ref()).or_insert(next));
+    }
+    (numbered, numbers.len())
 }
 
 #[cfg(test)]

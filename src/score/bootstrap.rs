@@ -45,6 +45,9 @@ pub struct Estimate {
     /// Lower and upper end of the interval. `None` where the value is undefined, where there are fewer than two groups or
     /// two draws, and where the measure is undefined on more than half of the draws.
     pub interval: Option<[f64; 2]>,
+    /// Why the value is undefined, or what its mean leaves out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Draws on which the measure was undefined; they are left out of the interval.
     pub undefined_draws: u32,
     /// Rows that were scored.
@@ -84,43 +87,95 @@ pub(crate) fn below(rng: &mut impl RngCore, bound: usize) -> usize {
     (product >> 32) as usize
 }
 
-/// Quantile of sorted values, interpolated linearly between neighbours.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
+/// The percentile interval of a measure that is given how often each row is drawn, rows of one group together. `None` where it
+/// is undefined on more than half of the draws, and where there are fewer than two groups or two draws.
+pub fn percentile_interval<S: AsRef<str>>(
+    bootstrap: &Bootstrap,
+    groups: &[S],
+    measure: impl Fn(&[u32]) -> Option<f64> + Sync,
+) -> Option<[f64; 2]> {
+    let (numbers, count) = super::answers::number(groups);
+    if count < 2 {
+        return None;
+    }
+    let drawn: Vec<Option<f64>> = (0..bootstrap.draws)
+        .into_par_iter()
+        .map(|number| {
+            let times = draw(count, bootstrap.seed, number);
+            measure(&numbers.iter().map(|&group| times[group]).collect::<Vec<_>>())
+        })
+        .collect();
+    let mut defined: Vec<f64> = drawn.iter().flatten().copied().collect();
+    defined.sort_by(f64::total_cmp);
+    let tail = (1.0 - bootstrap.level) / 2.0;
+    let enough = defined.len() >= 2 && defined.len() * 2 >= drawn.len();
+    enough.then(|| [quantile(&defined, tail), quantile(&defined, 1.0 - tail)])
+}
+
+/// Quantile of sorted values, of which there is at least one, interpolated linearly between neighbours.
+pub(super) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let place = q.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
     below + (above - below) * place.fract()
 }
 
+/// What several classifiers reach on the same draws.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draws {
+    /// What was measured.
+    pub metrics: Vec<Metric>,
+    /// Share of the draws that intervals cover.
+    pub level: f64,
+    /// The measures over all rows, by classifier.
+    pub values: Vec<Vec<Option<f64>>>,
+    /// The measures on each draw, by classifier.
+    pub drawn: Vec<Vec<Vec<Option<f64>>>>,
+}
+
 impl Bootstrap {
-    /// Every measure over all rows, with its interval.
-    pub fn estimate(&self, answers: &Answers, metrics: &[Metric]) -> Vec<Estimate> {
-        let tally = Tally::new(answers, metrics);
-        let groups = answers.group_count();
-        let values = tally.values(metrics, &vec![1; groups]);
+    /// Draws rows, and measures every classifier on each draw. All must answer the same rows, in the same groups.
+    pub fn draws(&self, answers: &[&Answers], metrics: &[Metric]) -> Draws {
+        let groups = answers.first().map_or(0, |a| a.group_count());
+        let tallies: Vec<Tally> = answers.iter().map(|answers| Tally::new(answers, metrics)).collect();
+        let measure = |times: &[u32]| tallies.iter().map(|tally| tally.values(metrics, times)).collect::<Vec<_>>();
         let draws = if groups < 2 { 0 } else { self.draws };
-        let drawn: Vec<Vec<Option<f64>>> = (0..draws)
+        let drawn = (0..draws)
             .into_par_iter()
             .map_init(Vec::new, |times, number| {
                 draw_into(times, groups, self.seed, number);
-                tally.values(metrics, times)
+                measure(times)
             })
             .collect();
-        let estimate = |(i, (metric, value)): (usize, (&Metric, Option<f64>))| {
-            let mut defined: Vec<f64> = drawn.iter().filter_map(|values| values[i]).collect();
+        Draws { metrics: metrics.to_vec(), level: self.level, values: measure(&vec![1; groups]), drawn }
+    }
+
+    /// Every measure over all rows, with its interval.
+    pub fn estimate(&self, answers: &Answers, metrics: &[Metric]) -> Vec<Estimate> {
+        self.draws(&[answers], metrics).estimates(0, answers)
+    }
+}
+
+impl Draws {
+    /// Every measure of a classifier (by its place, with its answers) with its interval.
+    pub fn estimates(&self, classifier: usize, answers: &Answers) -> Vec<Estimate> {
+        let estimate = |(i, metric): (usize, &Metric)| {
+            let value = self.values[classifier][i];
+            let mut defined: Vec<f64> = self.drawn.iter().filter_map(|values| values[classifier][i]).collect();
             defined.sort_by(f64::total_cmp);
-            let enough = value.is_some() && defined.len() >= 2 && defined.len() * 2 >= drawn.len();
+            let enough = value.is_some() && defined.len() >= 2 && defined.len() * 2 >= self.drawn.len();
             let tail = (1.0 - self.level) / 2.0;
             Estimate {
                 metric: metric.clone(),
                 direction: metric.direction(),
                 value,
                 interval: enough.then(|| [quantile(&defined, tail), quantile(&defined, 1.0 - tail)]),
-                undefined_draws: (drawn.len() - defined.len()) as u32,
+                note: metric.note(answers, value),
+                undefined_draws: (self.drawn.len() - defined.len()) as u32,
                 rows: answers.len(),
-                groups,
+                groups: answers.group_count(),
             }
         };
-        metrics.iter().zip(values).enumerate().map(estimate).collect()
+        self.metrics.iter().enumerate().map(estimate).collect()
     }
 }
 
@@ -137,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_interval_and_another_seed_another() {
-        let (answers, metrics) = (answers(200), [Metric::Accuracy, Metric::MacroF1, Metric::Kappa]);
+        let (answers, metrics) = (answers(200), [Metric::Accuracy, Metric::MACRO_F1, Metric::Kappa]);
         let a = Bootstrap::default().estimate(&answers, &metrics);
         assert_eq!(a, Bootstrap::default().estimate(&answers, &metrics));
         assert_ne!(a, Bootstrap { seed: 1, ..Bootstrap::default() }.estimate(&answers, &metrics));
@@ -149,11 +204,14 @@ mod tests {
         let rows: Vec<Vec<f64>> =
             (0..60).map(|i| vec![0.2 + 0.01 * f64::from(i), 0.5 - 0.005 * f64::from(i), 0.3 - 0.005 * f64::from(i)]).collect();
         let answers = answers(60).with_probabilities(&rows).unwrap().with_groups(&groups).unwrap();
-        let metrics: Vec<Metric> =
-            ["accuracy", "macro_f1", "semeval_f1", "f1:neutral", "kappa", "alpha", "log_loss", "brier", "ece", "accuracy@0.4"]
-                .iter()
-                .map(|name| name.parse().unwrap())
-                .collect();
+        let claims: Vec<String> = (0..60).map(|i| format!("claim {}", i / 30)).collect();
+        let answers = answers.with_claims(&claims).unwrap();
+        let metrics: Vec<Metric> = "accuracy balanced_accuracy macro_f1 macro_precision weighted_f1 micro_f1:favor,against semeval_f1 \
+            semeval_f1/claim f1:neutral mcc kappa kappa_quadratic:against,neutral,favor alpha auroc auroc:favor average_precision \
+            log_loss brier ece adaptive_ece accuracy@0.4 aurc"
+            .split_whitespace()
+            .map(|name| name.parse().unwrap())
+            .collect();
         let times = draw(7, 3, 5);
         assert_eq!(times.iter().sum::<u32>(), 7);
         let fast = Tally::new(&answers, &metrics).values(&metrics, &times);
@@ -166,6 +224,8 @@ mod tests {
         )
         .unwrap()
         .with_probabilities(&picked.iter().map(|&i| rows[i].clone()).collect::<Vec<_>>())
+        .unwrap()
+        .with_claims(&picked.iter().map(|&i| claims[i].as_str()).collect::<Vec<_>>())
         .unwrap();
         for (metric, fast) in metrics.iter().zip(fast) {
             let slow = metric.value(&slow);
@@ -199,12 +259,12 @@ mod tests {
     #[test]
     fn undefined_is_said() {
         let one = Answers::new(vec!["a".into(), "b".into()], vec![0; 4], vec![0; 4]).unwrap();
-        let estimates = Bootstrap::default().estimate(&one, &[Metric::Kappa, Metric::F1("b".into()), Metric::Ece]);
+        let estimates = Bootstrap::default().estimate(&one, &[Metric::Kappa, "f1:b".parse().unwrap(), Metric::Ece]);
         for e in estimates {
             assert_eq!((e.value, e.interval, e.undefined_draws), (None, None, 1000), "{}", e.metric);
         }
         let empty = Answers::new(vec!["a".into()], vec![], vec![]).unwrap();
-        assert_eq!(Bootstrap::default().estimate(&empty, &[Metric::Accuracy, Metric::MacroF1])[0].value, None);
+        assert_eq!(Bootstrap::default().estimate(&empty, &[Metric::Accuracy, Metric::MACRO_F1])[0].value, None);
     }
 
     #[test]

@@ -1,9 +1,11 @@
-//! Articles to sentences.
+//! Articles to sentences, and whose words they hold.
 
+pub mod holder;
 mod list;
 mod split;
 mod words;
 
+pub use holder::holdings;
 pub use split::{Split, split_text};
 
 use crate::article::{Article, Kind, is_space};

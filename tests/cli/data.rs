@@ -22,7 +22,7 @@ fn an_eval_scores_model_and_baselines_and_keeps_a_record() {
     let out = stance()
         .current_dir(&dir)
         .args(args)
-        .args(["-f", "json", "--record", "kept", "--predictions", "p.jsonl"])
+        .args(["-f", "json", "--record", "kept", "--save-predictions", "p.jsonl"])
         .assert()
         .success();
     let record: serde_json::Value = serde_json::from_slice(&out.get_output().stdout).unwrap();

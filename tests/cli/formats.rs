@@ -38,8 +38,19 @@ fn a_folder_of_every_format_goes_through_in_one_command() {
     }
     let names: Vec<&str> = whole.keys().map(String::as_str).collect();
     let expected = [
-        "https://example.org/news/ice", "ice-1", "ice-2", "ice.csv:2", "ice.csv:4", "ice.docx", "ice.epub", "ice.html", "ice.md",
-        "ice.pdf", "ice.rss:2", "ice.txt", "utf16.txt",
+        "https://example.org/news/ice",
+        "ice-1",
+        "ice-2",
+        "ice.csv:2",
+        "ice.csv:4",
+        "ice.docx",
+        "ice.epub",
+        "ice.html",
+        "ice.md",
+        "ice.pdf",
+        "ice.rss:2",
+        "ice.txt",
+        "utf16.txt",
     ];
     assert_eq!(names, expected, "the page of the archive and the entry of the feed have the same address");
     for name in expected.iter().filter(|n| !matches!(**n, "ice-2" | "ice.csv:4" | "ice.rss:2")) {
@@ -135,7 +146,15 @@ fn what_cannot_be_read_is_told_by_name_and_the_rest_goes_on() {
 fn rollups_sum_up_by_group() {
     let run = |more: &[&str]| {
         let mut c = stance();
-        c.current_dir(root()).args(["classify", "tests/fixtures/articles", "--columns", "text=story", "--skip-probe", "-c", "It sails."]);
+        c.current_dir(root()).args([
+            "classify",
+            "tests/fixtures/articles",
+            "--columns",
+            "text=story",
+            "--skip-probe",
+            "-c",
+            "It sails.",
+        ]);
         text(&c.arg("--model").arg(tiny()).args(more).assert().success().get_output().stdout)
     };
     let sentences = run(&["-f", "jsonl"]).lines().count();

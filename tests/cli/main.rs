@@ -4,6 +4,7 @@
 mod bad_input;
 mod classify;
 mod data;
+mod evaluate;
 mod finetune;
 mod formats;
 mod page;

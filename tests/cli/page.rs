@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// The browser, or `None` with a message.
+#[allow(clippy::print_stdout, reason = "it says that it is skipped")]
 fn browser() -> Option<PathBuf> {
     let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -31,7 +32,7 @@ fn page() -> String {
 }
 
 /// Does what a reader would do and tells what happened.
-const DRIVER: &str = r#"<script>
+const DRIVER: &str = r##"<script>
 (() => {
   const one = (s) => document.querySelector(s), all = (s) => [...document.querySelectorAll(s)];
   const visible = () => all("mark").filter((m) => m.getClientRects().length > 0);
@@ -76,7 +77,7 @@ const DRIVER: &str = r#"<script>
   told.unlabelled = all("mark").filter((m) => !m.textContent.startsWith(m.dataset.l + ": ")).length;
   document.documentElement.dataset.told = btoa(unescape(encodeURIComponent(JSON.stringify(told))));
 })();
-</script></body>"#;
+</script></body>"##;
 
 fn drive(browser: &PathBuf, width: u32) -> Value {
     let dir = tempfile::tempdir().unwrap();

@@ -93,7 +93,13 @@ impl<W: Write> Html<W> {
         for v in verdicts {
             // Label, probability, whether it was cut, then the probability of each stance; claims parted by semicolons.
             let label = v.label.map_or("abstain", Stance::as_str);
-            let _ = write!(values, "{}{label},{:.3},{}", if values.is_empty() { "" } else { ";" }, v.confidence, u8::from(v.truncated));
+            let _ = write!(
+                values,
+                "{}{label},{:.3},{}",
+                if values.is_empty() { "" } else { ";" },
+                v.confidence,
+                u8::from(v.truncated)
+            );
             for stance in Stance::ALL {
                 let score = v.scores.iter().find(|(s, _)| *s == stance).map_or(0.0, |(_, p)| *p);
                 let _ = write!(values, ",{score:.3}");
@@ -130,8 +136,7 @@ impl<W: Write> Html<W> {
         chart::write(&mut charts, By::Article, &rows, self.claims.len());
         let mut choices = String::new();
         for (by, groups) in CHARTS.into_iter().zip(groups) {
-            let rows: Vec<Row> =
-                groups.sorted(by).into_iter().map(|(name, tallies)| Row { name, link: None, tallies }).collect();
+            let rows: Vec<Row> = groups.sorted(by).into_iter().map(|(name, tallies)| Row { name, link: None, tallies }).collect();
             if by == By::Holder {
                 for row in rows.iter().take(MAX_CHOICES) {
                     if let Some(number) = self.holders.get(&row.name) {
@@ -181,7 +186,10 @@ impl<W: Write> Html<W> {
         }
         write!(out, "<fieldset><legend>Stance</legend>")?;
         for name in Stance::ALL.map(Stance::as_str).into_iter().chain([super::ABSTAIN]) {
-            write!(out, "<label class=\"{name}\"><input type=\"checkbox\" name=\"stance\" value=\"{name}\" checked><i></i>{name}</label>")?;
+            write!(
+                out,
+                "<label class=\"{name}\"><input type=\"checkbox\" name=\"stance\" value=\"{name}\" checked><i></i>{name}</label>"
+            )?;
         }
         writeln!(
             out,
@@ -194,7 +202,10 @@ impl<W: Write> Html<W> {
         let body = self.body.get_mut();
         body.rewind()?;
         io::copy(body, out)?;
-        writeln!(out, "</section>\n</main>\n<div id=\"tip\" role=\"tooltip\" hidden></div>\n<script>\n{SCRIPT}</script>\n</body></html>")
+        writeln!(
+            out,
+            "</section>\n</main>\n<div id=\"tip\" role=\"tooltip\" hidden></div>\n<script>\n{SCRIPT}</script>\n</body></html>"
+        )
     }
 }
 

@@ -1,0 +1,51 @@
+//! An evaluation for people: tables for a terminal, Markdown, one HTML page. JSON is [`super::Record::to_json`].
+
+mod html;
+mod markdown;
+mod svg;
+mod table;
+
+pub use html::html;
+pub use markdown::{markdown, suite as suite_markdown};
+pub use table::{suite as suite_table, table};
+
+use crate::score::Estimate;
+use crate::score::compare::Comparison;
+
+/// A value with its interval.
+fn cell(e: &Estimate) -> String {
+    interval(e.value, e.interval)
+}
+
+fn interval(value: Option<f64>, interval: Option<[f64; 2]>) -> String {
+    match (value, interval) {
+        (Some(v), Some([low, high])) => format!("{v:.3} [{low:.3}, {high:.3}]"),
+        (Some(v), None) => format!("{v:.3}"),
+        (None, _) => "undefined".to_owned(),
+    }
+}
+
+fn number(x: Option<f64>) -> String {
+    x.map_or_else(|| "undefined".to_owned(), |x| format!("{x:.3}"))
+}
+
+fn p_value(p: f64) -> String {
+    if p < 0.001 { "<0.001".to_owned() } else { format!("{p:.3}") }
+}
+
+/// What a comparison of two systems says of its first measure, in words: better, worse, or cannot tell.
+fn verdict(c: &Comparison) -> &'static str {
+    let Some(d) = c.differences.first() else { return "cannot tell" };
+    let better = d.difference.map(|x| (x > 0.0) == (d.direction == crate::score::Direction::Higher));
+    match (d.p_holm, better) {
+        (Some(p), Some(true)) if p < 0.05 => "better",
+        (Some(p), Some(false)) if p < 0.05 => "worse",
+        _ => "cannot tell",
+    }
+}
+
+/// Pairs of which at least one is no baseline: two baselines against each other say nothing of a system.
+fn worth_showing(record: &super::Record) -> impl Iterator<Item = &Comparison> {
+    let baseline = |i: usize| record.systems[i].kind == super::SystemKind::Baseline;
+    record.comparisons.iter().filter(move |c| !(baseline(c.first) && baseline(c.second)))
+}

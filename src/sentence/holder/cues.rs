@@ -1,0 +1,1466 @@
+//! Cues of a frame (`said`, `according to`, `claim that`) to attributions: who, to whom, what.
+//!
+//! There is no parser. From each cue the subject is looked for on its left, or on its right where the order is turned round
+//! (`said Roe`), and what is said on the other side or behind. Every look is bounded by [`REACH`] tokens, so that the time is
+//! linear in the length of a frame.
+
+#![allow(clippy::single_range_in_vec_init, reason = "content is a list of spans, most often of one")]
+
+use super::lexicon::{
+    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, Form, HEARER, LOOSE, OBJECT, PERSON, PHRASE, PLURAL, PREP, PRON,
+    RELATIVE, SAYING, SOURCE, SPEECH, SUB, TIME, TITLE, TO, VERB, Verb, lemma, look_up,
+};
+use super::tokens::{Token, What};
+use std::ops::Range;
+
+/// How far a rule looks to either side, in tokens.
+const REACH: usize = 60;
+/// The longest stretch that is taken as what is said, in tokens; a quotation is one.
+const LONGEST: usize = 400;
+
+/// Fewest words of a quotation that counts without a cue.
+const WORDS_BESIDE: usize = 4;
+
+/// How an attribution was recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Shape {
+    /// `…, said Roe.`
+    Inverted,
+    /// `…, Roe said.`
+    Behind,
+    /// `Roe said that …`, `Roe said: “…”`
+    Before,
+    /// `Roe called it …`
+    Phrase,
+    /// `according to Roe`
+    According,
+    /// `…, adding that …`
+    Participle,
+    /// `Roe: …`
+    Colon,
+    /// `the claim by Roe that …`
+    Noun,
+    /// A quotation beside no cue, in a sentence with a subject.
+    Beside,
+    /// A quotation by itself: the speaker before goes on.
+    Alone,
+}
+
+/// An attribution inside a frame, in indices of the frame's tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub shape: Shape,
+    pub verb: Option<Verb>,
+    pub cue: Range<usize>,
+    /// The speaker as written.
+    pub speaker: Range<usize>,
+    pub addressee: Option<Range<usize>>,
+    /// What is said, in order.
+    pub content: Vec<Range<usize>>,
+}
+
+/// The frame being looked at.
+pub(super) struct Frame<'a> {
+    pub text: &'a str,
+    pub tokens: &'a [Token],
+}
+
+impl Frame<'_> {
+    fn get(&self, i: usize) -> Option<&Token> {
+        self.tokens.get(i)
+    }
+
+    fn before(&self, i: usize) -> Option<&Token> {
+        i.checked_sub(1).and_then(|i| self.tokens.get(i))
+    }
+
+    fn is(&self, i: usize, flags: u32) -> bool {
+        self.get(i).is_some_and(|t| t.is(flags))
+    }
+
+    fn mark(&self, i: usize, c: char) -> bool {
+        self.get(i).is_some_and(|t| t.is_mark(c))
+    }
+
+    fn quotation(&self, i: usize) -> bool {
+        self.get(i).is_some_and(Token::is_quotation)
+    }
+
+    pub(super) fn word(&self, i: usize) -> &str {
+        self.get(i).and_then(|t| self.text.get(t.start..t.end)).unwrap_or("")
+    }
+
+    fn word_is(&self, i: usize, word: &str) -> bool {
+        self.word(i).eq_ignore_ascii_case(word)
+    }
+
+    /// Whether the quotation at `i` ends in a comma, a question mark, an exclamation mark or a dash: more follows.
+    fn ends_open(&self, i: usize) -> bool {
+        let Some(t) = self.get(i) else { return false };
+        let text = self.text.get(t.start..t.end).unwrap_or_default();
+        text.trim_end_matches(['"', '”', '\'', '’', '»', '`']).trim_end().ends_with([',', '?', '!', '—', '-', '…'])
+    }
+
+    /// How many words the quotation at `i` has, and whether they look like a title: capitals on all but the small words.
+    fn inside(&self, i: usize) -> (usize, bool) {
+        let Some(t) = self.get(i) else { return (0, false) };
+        let text = self.text.get(t.start..t.end).unwrap_or_default();
+        let mut words = 0;
+        let mut title = true;
+        for word in text
+            .split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’' | '-' | '.'))
+            .filter(|w| w.contains(char::is_alphanumeric))
+        {
+            words += 1;
+            let small = word.trim_matches(|c: char| !c.is_alphanumeric()).starts_with(char::is_lowercase);
+            title &= !small || words > 1 && word.len() <= 4 && look_up(word).is(DET | PREP | CONJ);
+            if words > 40 {
+                return (words, false);
+            }
+        }
+        (
+            words,
+            title
+                && !text
+                    .trim_end_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '?' | '!' | '.'))
+                    .ends_with(['.', '!', '?']),
+        )
+    }
+
+    /// A name: a capitalised word that is no function word. `Will` and `May` are names where they do not begin the frame.
+    fn name(&self, i: usize) -> bool {
+        self.get(i).is_some_and(|t| {
+            let plain = !t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | ALONE) && (!t.is(TIME) || i > 0 && !t.is(CALENDAR));
+            let modal = i > 0 && t.is(AUX) && !t.is(BE | ADV) && t.end - t.start > 2;
+            t.is_word() && t.capital && (plain || modal)
+        })
+    }
+
+    /// May stand inside a noun phrase, before or at its head.
+    fn nominal(&self, i: usize) -> bool {
+        let Some(t) = self.get(i) else { return false };
+        match t.what {
+            What::Possessive => true,
+            What::Word => {
+                self.name(i)
+                    || !(t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | RELATIVE) || self.is_adverb(i))
+                        && (!t.is(VERB) || t.is(PERSON | SOURCE))
+                        && (t.entry.verb.is_none() || t.is(PERSON | SOURCE) || self.adjectival(i))
+                        && !t.is(TIME)
+                    || t.is(ALONE)
+            }
+            _ => false,
+        }
+    }
+
+    /// A participle before a noun (`the proposed law`, `the ruling party`).
+    fn adjectival(&self, i: usize) -> bool {
+        self.get(i)
+            .and_then(|t| t.entry.verb)
+            .is_some_and(|v| matches!(v.form, Form::Past | Form::Participle | Form::Ing | Form::Base | Form::Third))
+            && i.checked_sub(1)
+                .is_some_and(|p| self.is(p, DET) || self.get(p).is_some_and(|t| t.what == What::Possessive) || self.name(p))
+            && self.get(i + 1).is_some_and(|t| t.is_word() && !t.is(DET | PRON | PREP | CONJ | SUB | AUX | OBJECT))
+    }
+
+    fn is_adverb(&self, i: usize) -> bool {
+        self.get(i).is_some_and(|t| {
+            t.is_word()
+                && (t.is(ADV)
+                    || !t.capital
+                        && t.end - t.start > 4
+                        && self.word(i).ends_with("ly")
+                        && !t.is(PERSON | SOURCE)
+                        && !matches!(self.word(i), "family" | "supply" | "reply" | "italy"))
+        })
+    }
+
+    /// The noun phrase that ends before `end`. Bounded.
+    fn phrase_before(&self, end: usize) -> Option<Range<usize>> {
+        let floor = end.saturating_sub(REACH);
+        let mut start = end;
+        // A bracket behind the name: `Roe (R-Iowa)`.
+        if end > 0 && self.mark(end - 1, ')') {
+            let open = (floor..end).rev().take(14).find(|&i| self.mark(i, '('))?;
+            let inner = self.phrase_before(open)?;
+            return Some(inner.start..inner.end);
+        }
+        let mut worded = false;
+        while start > floor {
+            let i = start - 1;
+            let Some(t) = self.get(i) else { break };
+            if !worded && t.is_word() && t.is(PRON | OBJECT) && !t.capital | t.is(PRON) && start == end {
+                return (t.is(PRON)).then_some(i..end);
+            }
+            if self.nominal(i) {
+                // `Roe said the party's Bo Lind`: a name is not joined to a lower-case word behind it by anything but a title.
+                worded |= t.is_word();
+                start = i;
+            } else if t.is(DET) {
+                start = i;
+                worded = true;
+                // `all of the`, `one of the`
+                if i >= 2
+                    && self.word_is(i - 1, "of")
+                    && (self.is(i - 2, ALONE | PERSON | SOURCE | SAYING) || self.nominal(i - 2))
+                {
+                    start = i - 1;
+                    continue;
+                }
+                // `a spokesman for the ministry`
+                if i >= 2 && self.is(i - 1, PREP) && self.attaches(i - 1) {
+                    start = i - 1;
+                    continue;
+                }
+                break;
+            } else if worded
+                && (t.is(PREP) && self.attaches(i)
+                    || t.is(CONJ)
+                        && !self.word_is(i, "but")
+                        && i > 0
+                        && (self.name(i - 1) && self.name(start)
+                            || self.is(i - 1, PERSON | SOURCE) && self.is(start, PERSON | SOURCE)))
+            {
+                start = i;
+            } else {
+                break;
+            }
+        }
+        // Not `of`, `and`, `that` at the front.
+        while start < end
+            && (self.is(start, PREP | CONJ) || end - start > 1 && matches!(self.word(start), "that" | "what" | "such" | "whose"))
+            && !self.is(start, DET)
+            && !self.name(start)
+        {
+            start += 1;
+        }
+        (worded && start < end && !(end - start == 1 && self.is(start, DET) && !self.is(start, ALONE))).then_some(start..end)
+    }
+
+    /// Whether the preposition at `i` joins two parts of one noun phrase: a noun stands before it.
+    fn attaches(&self, i: usize) -> bool {
+        let Some(p) = i.checked_sub(1) else { return false };
+        let word = self.word(i);
+        self.is(p, PERSON | SOURCE | SAYING | ALONE) && !self.is(p, AUX)
+            || matches!(
+                word,
+                "of" | "for" | "at" | "from" | "with" | "in" | "on" | "to" | "by" | "inside" | "within" | "near" | "against"
+            ) && self.nominal(p)
+                && (word == "of" || self.get(p).is_some_and(|t| !t.capital) || p > 0 && self.is(p - 1, DET))
+    }
+
+    /// The head of a noun phrase: its last word before a preposition.
+    fn head(&self, phrase: &Range<usize>) -> usize {
+        let end = (phrase.start + 1..phrase.end).find(|&i| self.is(i, PREP) || self.mark(i, ',')).unwrap_or(phrase.end);
+        end.saturating_sub(1).max(phrase.start)
+    }
+
+    /// The subject that ends before `end`, past appositions, relative clauses and brackets between commas.
+    fn subject_before(&self, end: usize) -> Option<Range<usize>> {
+        let last = end.checked_sub(1)?;
+        if self.mark(last, ',') || matches!(self.get(last).map(|t| t.what), Some(What::Mark('—' | '–' | '-'))) {
+            let mark = self.get(last)?.what;
+            let floor = end.saturating_sub(REACH);
+            let mut best = None;
+            let mut comma = last;
+            while let Some(before) = (floor..comma).rev().find(|&i| self.get(i).is_some_and(|t| t.what == mark)) {
+                if (before..last).any(|i| self.quotation(i)) && best.is_some() {
+                    break;
+                }
+                if !self.apposition(before + 1, last) {
+                    break;
+                }
+                let Some(phrase) = self.phrase_before(before) else { break };
+                let named = phrase.clone().any(|i| self.name(i));
+                let personal = phrase.clone().any(|i| self.is(i, PERSON | SOURCE | ALONE));
+                if named || personal {
+                    best = Some(phrase.clone());
+                    let plain = self.get(before + 1).is_some_and(|t| !t.capital || t.is(DET | PREP | RELATIVE));
+                    // `Roe, director of the Port Office, which …`
+                    let told = phrase.start > 0
+                        && self.mark(phrase.start - 1, ',')
+                        && self.get(phrase.start).is_some_and(|t| !t.capital);
+                    // `who is now a fellow at the Center`
+                    let clean =
+                        phrase.start == 0 || self.get(phrase.start - 1).is_some_and(|t| !t.is_word() || t.is(CONJ | SUB | PREP));
+                    if named && !told && clean && (plain || !(phrase.start > 0 && self.mark(phrase.start - 1, ','))) {
+                        break;
+                    }
+                } else if best.is_some() {
+                    break;
+                }
+                comma = before;
+            }
+            return best;
+        }
+        self.phrase_before(end)
+    }
+
+    /// Whether what stands from `start` up to a comma tells more about the name before it.
+    fn apposition(&self, start: usize, end: usize) -> bool {
+        if start >= end {
+            return false;
+        }
+        let Some(t) = self.get(start) else { return false };
+        t.is(DET | RELATIVE | PREP | TITLE | PERSON | SOURCE | ALONE)
+            || t.capital
+            || t.is_quotation()
+            || t.entry.verb.is_some()
+            || self.word(start).starts_with(|c: char| c.is_ascii_digit())
+            || matches!(
+                self.word(start),
+                "himself"
+                    | "herself"
+                    | "themselves"
+                    | "then"
+                    | "now"
+                    | "once"
+                    | "also"
+                    | "too"
+                    | "however"
+                    | "former"
+                    | "formerly"
+                    | "whose"
+                    | "along"
+                    | "like"
+                    | "including"
+            )
+            || self.is_adverb(start)
+            || self.word(start).ends_with("ing")
+            || self.word(start).ends_with("ed")
+    }
+
+    /// The noun phrase that begins at `start`: of an inverted cue, of `according to`, of an addressee.
+    fn phrase_at(&self, start: usize) -> Option<Range<usize>> {
+        let mut end = start;
+        let mut noun = false;
+        let limit = self.tokens.len().min(start + 30);
+        while end < limit {
+            let Some(t) = self.get(end) else { break };
+            if end == start && t.is(PRON | OBJECT) && !t.is(DET) {
+                return Some(start..end + 1);
+            }
+            // A verb of no list: `Roe groused`, `the reporters gathered`.
+            let before = if end > start { self.get(end - 1) } else { None };
+            if t.is_word()
+                && !t.capital
+                && noun
+                && !t.is(PERSON | SOURCE | PREP | CONJ | SAYING | ALONE)
+                && before.is_some_and(|b| {
+                    b.is_word() && (b.capital && !b.is(DET | ALONE) || !b.is(DET) && self.word(end).ends_with("ed"))
+                })
+            {
+                break;
+            }
+            if self.nominal(end) || t.is(TITLE) && t.is_word() {
+                noun = true;
+            } else if t.is(DET) && (end == start || !noun || self.is(end - 1, PREP)) {
+                noun |= t.is(ALONE);
+            } else if t.is_word()
+                && !t.capital
+                && (t.is(PERSON | SOURCE | VERB) && self.get(end - usize::from(end > 0)).is_some_and(|p| p.is(DET)))
+            {
+                noun = true;
+            } else if t.is(PREP)
+                && noun
+                && (matches!(self.word(end), "of" | "for" | "at" | "from" | "in" | "with")
+                    && (self.get(end + 1).is_some_and(|n| n.is(DET) && !n.is(PRON) || n.capital && !n.is(TIME))
+                        || self.word(end) == "of"))
+            {
+                // goes on
+            } else if t.is(CONJ)
+                && noun
+                && !self.word_is(end, "but")
+                && self.name(end + 1)
+                && self.name(end - usize::from(end > 0))
+            {
+                // `Roe and Lind`
+            } else {
+                break;
+            }
+            end += 1;
+        }
+        while end > start && self.is(end - 1, PREP | CONJ) && !self.name(end - 1) {
+            end -= 1;
+        }
+        (noun && end > start).then_some(start..end)
+    }
+
+    /// The subject of the clause that begins at `from`: its first noun phrase, past an introduction before a comma.
+    fn main_subject(&self, from: usize, before: usize) -> Option<Range<usize>> {
+        let mut at = from;
+        let limit = before.min(from + REACH);
+        // `But`, `Meanwhile,`, a quotation
+        for _ in 0..4 {
+            let t = self.get(at).filter(|_| at < limit)?;
+            if let Some(comma) =
+                (at..limit.min(at + 6)).find(|&i| self.mark(i, ',')).filter(|&c| (at..c).any(|i| self.is(i, TIME)))
+            {
+                at = comma + 1;
+            } else if t.is(SUB | PREP) && !self.name(at) || self.word(at).ends_with("ing") && t.capital {
+                // An introduction: up to its comma.
+                let comma = (at..limit).find(|&i| self.mark(i, ','))?;
+                at = comma + 1;
+            } else if t.is(CONJ)
+                || self.is_adverb(at) && !self.name(at)
+                || matches!(t.what, What::Mark(_))
+                || t.is_quotation()
+                || t.is(TIME)
+            {
+                at += 1;
+            } else {
+                break;
+            }
+        }
+        let t = self.get(at).filter(|_| at < limit)?;
+        if t.is(PRON) {
+            return Some(at..at + 1);
+        }
+        self.phrase_at(at).filter(|p| p.end <= limit)
+    }
+
+    /// Whether tokens hold a clause, and not just an introduction (`In Ohio`).
+    fn is_clause(&self, range: Range<usize>) -> bool {
+        let range = range.start.max(range.end.saturating_sub(REACH))..range.end;
+        if range.clone().any(|i| self.quotation(i)) {
+            return true;
+        }
+        let Some(first) = self.get(range.start) else { return false };
+        let intro = first.is(PREP | SUB) && !first.is(PRON) && !self.word_is(range.start, "that") && !first.is(DET)
+            || self.word(range.start).ends_with("ing");
+        let verb = range.clone().any(|i| {
+            self.get(i).is_some_and(|t| {
+                t.what == What::Word
+                    && (t.is(AUX | VERB)
+                        || t.entry.verb.is_some()
+                        || !t.capital && t.end - t.start > 4 && self.word(i).ends_with("ed"))
+                    || t.what == What::Possessive && self.is(i.wrapping_sub(1), PRON)
+            })
+        });
+        verb && (!intro || range.len() > 7 || range.clone().any(|i| self.mark(i, ',')))
+    }
+
+    /// What follows a cue.
+    fn right(&self, from: usize, bare: bool) -> Right {
+        let limit = self.tokens.len().min(from + REACH);
+        let mut at = from;
+        let mut phrase = false;
+        while at < limit {
+            let Some(t) = self.get(at) else { break };
+            match t.what {
+                // `on “Meet the Press”`
+                What::Quotation(_) if phrase && self.inside(at).1 => {}
+                What::Quotation(_) => return Right::Quotation(at),
+                What::Mark(':') => return Right::Colon(at + 1),
+                // `said, however, that`
+                What::Mark(',') if self.is_adverb(at + 1) && self.mark(at + 2, ',') => {
+                    at += 3;
+                    continue;
+                }
+                What::Mark(',') => {
+                    return if self.quotation(at + 1) { Right::CommaQuotation(at + 1) } else { Right::Comma(at) };
+                }
+                What::Mark('.' | ';' | '?' | '!') => return Right::End(at),
+                What::Mark('(') => {
+                    // A bracket is passed over.
+                    match (at..limit).find(|&i| self.mark(i, ')')) {
+                        Some(close) => at = close + 1,
+                        None => return Right::End(at),
+                    }
+                    continue;
+                }
+                What::Mark(_) => return Right::Comma(at),
+                What::Possessive => {}
+                What::Word => {
+                    if matches!(self.word(at), "that" | "whether" | "how" | "why" | "if") {
+                        return Right::That(at);
+                    }
+                    if at == from
+                        && (t.is(SUB | RELATIVE)
+                            && !t.is(PREP)
+                            && !self.word_is(at, "as")
+                            && !self.word_is(at, "than")
+                            && !matches!(self.word(at), "when" | "while" | "after" | "before" | "since" | "until" | "then"))
+                    {
+                        return Right::That(at);
+                    }
+                    let adverbial = self.is_adverb(at) || t.is(TIME) || t.is(PREP) && !t.capital;
+                    if !phrase && !adverbial {
+                        if matches!(self.word(at), "when" | "while" | "after" | "before" | "since" | "until" | "then" | "as") {
+                            return Right::Comma(at);
+                        }
+                        return if bare || t.is(CONJ) { Right::Clause(at) } else { Right::Phrase(at) };
+                    }
+                    if t.is(PREP) && !t.capital {
+                        phrase = true;
+                    } else if phrase
+                        && bare
+                        && at > from + 1
+                        && matches!(self.word(at), "he" | "she" | "they" | "it" | "we" | "I" | "there")
+                        && !self.is(at - 1, PREP)
+                    {
+                        return Right::Clause(at);
+                    }
+                }
+            }
+            at += 1;
+        }
+        Right::End(at)
+    }
+
+    /// Where a clause that begins at `from` ends, before the next cue that is not inside it.
+    fn clause_end(&self, from: usize) -> usize {
+        self.end_of(from, false)
+    }
+
+    /// As [`Self::clause_end`]; a clause inside a relative clause ends before the verb of the outer one, too.
+    fn end_of(&self, from: usize, relative: bool) -> usize {
+        let limit = self.tokens.len().min(from + LONGEST);
+        let mut dashed = false;
+        for i in from..limit {
+            let Some(t) = self.get(i) else { break };
+            match t.what {
+                What::Mark(';') => return i,
+                What::Mark('—' | '–' | '-') if i > from + 2 => {
+                    // A pair of dashes is passed over.
+                    let near = self.tokens.len().min(i + 40);
+                    if !(i + 1..near).any(|k| self.get(k).is_some_and(|u| u.what == t.what)) && !dashed {
+                        return i;
+                    }
+                    dashed = !dashed;
+                }
+                What::Mark('.' | '!' | '?') if i + 1 == self.tokens.len() => return i,
+                What::Mark(',') => {
+                    let j = i + 1;
+                    if i == from {
+                        continue;
+                    }
+                    let Some(n) = self.get(j) else { return i };
+                    let participle = |k: usize| {
+                        self.get(k).is_some_and(|t| {
+                            t.entry.verb.is_some_and(|v| v.form == Form::Ing && v.takes & (CLAUSE | PHRASE) != 0)
+                        })
+                    };
+                    if participle(j)
+                        || (self.is_adverb(j) || n.is(CONJ)) && participle(j + 1)
+                        || self.word_is(j, "but")
+                        || self.word_is(j, "according")
+                        || (self.word_is(j, "while") || self.word_is(j, "although") || self.word_is(j, "though"))
+                        || n.is(CONJ)
+                            && self
+                                .get(j + 1)
+                                .is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & CLAUSE != 0))
+                        || self.quotation(j) && i > from + 1
+                        || relative && (n.is(AUX) || n.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third)))
+                        || self.speaks(j + usize::from(n.is(CONJ)))
+                    {
+                        return i;
+                    }
+                }
+                What::Word
+                    if t.is(CONJ) && i > from + 1
+                    // `… and said that`, `… and Roe said`
+                    && (self
+                        .get(i + 1)
+                        .is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & SPEECH != 0))
+                        || self.speaks(i + 1)) =>
+                {
+                    return i;
+                }
+                _ => {}
+            }
+        }
+        limit
+    }
+
+    /// Whether a subject with a verb of saying begins at `at`.
+    fn speaks(&self, at: usize) -> bool {
+        let Some(subject) = self.phrase_at(at) else { return false };
+        let mut i = subject.end;
+        while i < subject.end + 4 && (matches!(self.word(i), "has" | "have" | "had" | "did") || self.is_adverb(i)) {
+            i += 1;
+        }
+        self.get(i).is_some_and(|t| {
+            t.entry.verb.is_some_and(|v| {
+                matches!(v.form, Form::Past | Form::Third | Form::Base | Form::Participle)
+                    && v.takes & CLAUSE != 0
+                    && v.takes & SPEECH != 0
+                    && (v.takes & BARE != 0 || lemma(v) == "add")
+            })
+        })
+    }
+
+    /// Start of the clause that ends before `end`, not before `floor`.
+    fn clause_start(&self, end: usize, floor: usize) -> usize {
+        let lowest = floor.max(end.saturating_sub(LONGEST));
+        let mut at = end;
+        while at > lowest {
+            match self.get(at - 1).map(|t| t.what) {
+                Some(What::Mark(';')) => break,
+                _ => at -= 1,
+            }
+        }
+        while self.get(at).is_some_and(|t| matches!(t.what, What::Mark(',' | '.' | '—' | '–' | '-'))) && at < end {
+            at += 1;
+        }
+        at
+    }
+}
+
+/// What follows a cue, past adverbs and adverbial phrases; each with where it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Right {
+    /// Nothing: the frame or clause ends.
+    End(usize),
+    /// A comma or another mark, no quotation behind it.
+    Comma(usize),
+    Quotation(usize),
+    CommaQuotation(usize),
+    Colon(usize),
+    /// A clause with its conjunction.
+    That(usize),
+    /// A clause without.
+    Clause(usize),
+    /// Something that the verb takes no clause for.
+    Phrase(usize),
+}
+
+/// Looks for the attributions of a frame.
+pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    // Up to where tokens to the left belong to an attribution before.
+    let mut floor = 0;
+    for i in 0..frame.tokens.len() {
+        let Some(t) = frame.get(i).filter(|t| t.is_word()) else { continue };
+        let next = if frame.word_is(i, "according") && frame.word_is(i + 1, "to") {
+            according(frame, i, floor)
+        } else if let Some(verb) = t.entry.verb {
+            by_verb(frame, i, verb, floor, &found).or_else(|| by_noun(frame, i))
+        } else if t.is(SAYING) {
+            by_noun(frame, i)
+        } else {
+            None
+        };
+        if let Some(next) = next.filter(|n| plausible(frame, n)) {
+            // What is said inside another statement belongs to that; a verb that seldom reports gives way.
+            let inside = |f: &&Found| {
+                matches!(f.shape, Shape::Before | Shape::Participle | Shape::According | Shape::Phrase | Shape::Noun)
+                    && f.content.iter().any(|c| c.contains(&i))
+            };
+            let around = matches!(next.shape, Shape::Inverted | Shape::Behind) || frame.word_is(i, "according");
+            if !around && let Some(at) = found.iter().rev().take(4).position(|f| inside(&f)) {
+                let at = found.len() - 1 - at;
+                if found.get(at).is_none_or(|f| f.verb.is_none_or(|v| v.takes & LOOSE == 0)) {
+                    continue;
+                }
+                found.remove(at);
+            }
+            if matches!(next.shape, Shape::Inverted | Shape::Behind | Shape::According) {
+                floor = next.cue.end.max(next.speaker.end);
+            }
+            if matches!(next.shape, Shape::Inverted | Shape::Behind) {
+                // What it says is all that stands before it, with what is said therein.
+                let within = |f: &Found| next.content.iter().any(|c| c.start <= f.cue.start && f.cue.end <= c.end);
+                while found.last().is_some_and(within) {
+                    found.pop();
+                }
+            }
+            found.push(next);
+        }
+    }
+    if found.is_empty() {
+        found.extend(colon(frame));
+    }
+    found.retain(|f| f.shape != Shape::Colon || plausible(frame, f));
+    uttered(frame, &mut found);
+    beside(frame, &mut found);
+    found
+}
+
+/// `“…,” Roe shot back`: a comma inside the closing mark and a subject behind it make any verb one of saying.
+fn uttered(frame: &Frame<'_>, found: &mut Vec<Found>) {
+    for i in 0..frame.tokens.len() {
+        if found.len() > REACH {
+            return;
+        }
+        if !frame.quotation(i) || !frame.ends_open(i) || found.iter().any(|f| f.content.iter().any(|c| c.contains(&i))) {
+            continue;
+        }
+        let Some(speaker) = frame.phrase_at(i + 1) else { continue };
+        let verb = speaker.end + usize::from(frame.is_adverb(speaker.end));
+        let who = frame.is(speaker.start, PRON)
+            || speaker.clone().any(|k| frame.name(k))
+            || frame.is(frame.head(&speaker), PERSON | SOURCE);
+        let verbal = frame.get(verb).is_some_and(|t| {
+            t.is_word()
+                && !t.capital
+                && (t.is(VERB) || t.entry.verb.is_some() || frame.word(verb).ends_with("ed"))
+                && !t.is(AUX | PREP)
+        });
+        if who && verbal {
+            found.push(Found {
+                shape: Shape::Behind,
+                verb: None,
+                cue: verb..verb + 1,
+                speaker,
+                addressee: None,
+                content: vec![i..i + 1],
+            });
+        }
+    }
+}
+
+/// Whose words a frame that ends in a colon announces.
+pub(super) fn announcer(frame: &Frame<'_>) -> Option<Range<usize>> {
+    let from = frame.tokens.len().saturating_sub(REACH);
+    let verb = (from..frame.tokens.len())
+        .rev()
+        .find(|&i| frame.get(i).is_some_and(|t| t.entry.verb.is_some_and(|v| v.takes & SPEECH != 0 && v.form != Form::Base)));
+    verb.and_then(|i| frame.subject_before(verb_group(frame, i).0)).filter(|s| speaks(frame, s)).or_else(|| subject(frame))
+}
+
+/// Whether a phrase names somebody who may speak.
+fn speaks(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
+    match frame.word(phrase.start).to_ascii_lowercase().as_str() {
+        "he" | "she" if phrase.len() == 1 => true,
+        _ => {
+            !(phrase.len() == 1 && frame.is(phrase.start, PRON))
+                && (phrase.clone().any(|k| frame.name(k)) || frame.is(frame.head(phrase), PERSON | SOURCE))
+        }
+    }
+}
+
+/// A name or noun phrase of a frame, for finding out who is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Described {
+    /// The name in it, or its head noun.
+    pub core: Range<usize>,
+    pub named: bool,
+    /// Begins with `the`, `this`, `that`, or a possessive.
+    pub definite: bool,
+    /// Nouns that say what it is: before the name, or in the apposition behind it.
+    pub roles: Vec<usize>,
+}
+
+/// What a phrase is made of.
+pub(super) fn describe(frame: &Frame<'_>, phrase: &Range<usize>) -> Described {
+    let head = frame.head(phrase);
+    let named = frame.name(head);
+    let mut core = head..head + 1;
+    let mut roles = Vec::new();
+    if named {
+        while core.start > phrase.start
+            && (frame.name(core.start - 1)
+                || frame.is(core.start - 1, TITLE) && frame.get(core.start - 1).is_some_and(|t| t.capital))
+        {
+            core.start -= 1;
+        }
+        while core.end < phrase.end && frame.name(core.end) {
+            core.end += 1;
+        }
+        // `the Danish minister Ada Roe`, `President Roe`
+        roles.extend((phrase.start..core.end).filter(|&i| frame.is(i, PERSON) && i + 1 != core.end));
+        // `Ada Roe, a former minister`
+        if frame.mark(phrase.end, ',') {
+            let limit = frame.tokens.len().min(phrase.end + 14);
+            let end = (phrase.end + 1..limit)
+                .find(|&i| frame.get(i).is_some_and(|t| !t.is_word() || t.is(AUX | RELATIVE)))
+                .unwrap_or(limit);
+            roles.extend(
+                (phrase.end + 1..end)
+                    .find(|&i| frame.is(i, PERSON) && !frame.get(i + 1).is_some_and(|t| t.is_word() && t.is(PERSON))),
+            );
+        }
+    }
+    let first = frame.word(phrase.start).to_ascii_lowercase();
+    let definite = matches!(first.as_str(), "the" | "this" | "that" | "these" | "those" | "his" | "her" | "their" | "its");
+    Described { core, named, definite, roles }
+}
+
+/// What a relative pronoun at `i` stands for.
+pub(super) fn antecedent(frame: &Frame<'_>, i: usize) -> Option<Range<usize>> {
+    let end = if i > 0 && frame.mark(i - 1, ',') { i - 1 } else { i };
+    frame.phrase_before(end)
+}
+
+/// Every name of a frame outside its quotations, with the titles before it.
+pub(super) fn names(frame: &Frame<'_>) -> Vec<Range<usize>> {
+    let mut names = Vec::new();
+    let mut i = 0;
+    while i < frame.tokens.len() {
+        if !frame.name(i) {
+            i += 1;
+            continue;
+        }
+        let start = i;
+        while frame.name(i) || frame.get(i).is_some_and(|t| t.is_word() && t.is(TITLE) && t.capital) {
+            i += 1;
+        }
+        names.push(start..i);
+    }
+    names
+}
+
+/// The subject of a frame, as far as it is a person or a source.
+pub(super) fn subject(frame: &Frame<'_>) -> Option<Range<usize>> {
+    frame.main_subject(0, frame.tokens.len()).filter(|s| speaks(frame, s))
+}
+
+/// Whether a statement without quotation marks has a speaker that can say things.
+fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
+    let quoted = f.content.iter().any(|c| c.clone().any(|i| frame.quotation(i)));
+    let pronoun = if f.speaker.len() == 1 { frame.word(f.speaker.start).to_ascii_lowercase() } else { String::new() };
+    match f.shape {
+        Shape::According => return true,
+        Shape::Colon => return quoted,
+        Shape::Noun if !quoted || !f.content.first().is_some_and(|c| frame.word_is(c.start, "that")) => return false,
+        _ if quoted => return true,
+        // `…, saying that …`; not `in denouncing …`
+        Shape::Participle => {
+            let joined =
+                f.cue.start == 0 || frame.before(f.cue.start).is_some_and(|t| matches!(t.what, What::Mark(_)) || t.is(CONJ));
+            let verb = f.verb.is_some_and(|v| v.form == Form::Ing);
+            if !joined || !verb || matches!(pronoun.as_str(), "it" | "they") {
+                return false;
+            }
+        }
+        Shape::Behind
+            if f.verb.is_some_and(|v| v.takes & PHRASE != 0) || matches!(pronoun.as_str(), "who" | "which" | "that") =>
+        {
+            return false;
+        }
+        Shape::Inverted if !f.speaker.clone().any(|i| frame.name(i)) => return false,
+        _ => {}
+    }
+    // What somebody could say or did not say is not said.
+    let hedged = f.cue.clone().any(|i| {
+        let word = frame.word(i);
+        matches!(word, "not" | "never" | "would" | "will" | "could" | "can" | "may" | "might" | "should" | "must")
+            || word.ends_with("n't")
+            || word.ends_with("n’t")
+    });
+    if hedged {
+        return false;
+    }
+    if matches!(f.shape, Shape::Before | Shape::Phrase) && f.verb.is_some_and(|v| v.form == Form::Ing) {
+        return false;
+    }
+    if f.shape == Shape::Phrase {
+        let finite = f.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third | Form::Participle));
+        let first = f.content.first().map_or(0, |c| c.start);
+        let called = f.verb.is_some_and(|v| lemma(v) == "call") && !matches!(frame.word(first), "for" | "on");
+        if !finite || called || f.content.iter().map(Range::len).sum::<usize>() < 3 {
+            return false;
+        }
+    }
+    // Some verbs report only where `that` follows.
+    if f.verb.is_some_and(|v| v.takes & LOOSE != 0)
+        && !f.content.first().is_some_and(|c| frame.word_is(c.start, "that"))
+        && !(f.shape == Shape::Behind && f.verb.is_some_and(|v| v.form == Form::Past))
+    {
+        return false;
+    }
+    let firm = f.verb.is_some_and(|v| v.takes & SPEECH != 0 && v.takes & CLAUSE != 0);
+    if f.speaker.len() == 1 {
+        match pronoun.as_str() {
+            "i" | "we" | "you" => return false,
+            "it" | "they" if f.shape == Shape::Behind => return firm,
+            "it" | "they" | "who" | "which" | "that" => return false,
+            "he" | "she" => return true,
+            _ => {}
+        }
+    }
+    if f.speaker.clone().any(|i| frame.name(i)) {
+        return true;
+    }
+    let head = frame.head(&f.speaker);
+    frame.is(head, PERSON | SOURCE | ALONE) || firm && frame.word(head).ends_with('s')
+}
+
+/// `according to Roe`
+fn according(frame: &Frame<'_>, at: usize, floor: usize) -> Option<Found> {
+    let speaker = frame.phrase_at(at + 2)?;
+    let mut content = Vec::new();
+    // Past an apposition to the comma, if the phrase stands at the start.
+    let first = at == 0 || frame.before(at).is_some_and(|t| t.is(CONJ) && at == 1);
+    if first {
+        let mut comma =
+            (speaker.end..frame.tokens.len().min(speaker.end + REACH)).find(|&i| frame.mark(i, ',') || frame.mark(i, ':'))?;
+        // `According to Roe, a pilot, …`
+        if let Some(next) = (comma + 1..frame.tokens.len().min(comma + 20))
+            .find(|&i| frame.mark(i, ','))
+            .filter(|_| frame.is(comma + 1, DET) || frame.is(comma + 1, RELATIVE))
+            && frame.apposition(comma + 1, next)
+            && !(comma + 1..next).any(|i| frame.is(i, AUX))
+        {
+            comma = next;
+        }
+        content.push(comma + 1..frame.clause_end(comma + 1));
+    } else {
+        let end = if frame.before(at).is_some_and(|t| t.is_mark(',')) { at - 1 } else { at };
+        let start = frame.clause_start(end, floor);
+        if start < end {
+            content.push(start..end);
+        }
+        if frame.mark(speaker.end, ',')
+            && speaker.end + 2 < frame.tokens.len()
+            && frame.before(at).is_some_and(|t| t.is_mark(','))
+            && !frame.is_clause(start..end)
+        {
+            content.push(speaker.end + 1..frame.clause_end(speaker.end + 1));
+        }
+    }
+    Some(Found { shape: Shape::According, verb: None, cue: at..at + 2, speaker, addressee: None, content })
+}
+
+/// Start of the verb group that ends with the verb at `i`, whether it is passive, and whether it is an infinitive.
+fn verb_group(frame: &Frame<'_>, i: usize) -> (usize, bool, bool, bool) {
+    let mut start = i;
+    let (mut be, mut infinitive, mut aux) = (false, false, false);
+    while start > 0 && i - start < 8 {
+        let p = start - 1;
+        let Some(t) = frame.get(p) else { break };
+        let contracted = t.what == What::Possessive && p > 0 && frame.is(p - 1, PRON);
+        if t.is_word() && t.is(AUX) && !(t.capital && p > 0 && frame.name(p)) || contracted {
+            be |= t.is(BE) && !aux;
+            aux = true;
+        } else if t.is_word() && frame.is_adverb(p) && !t.capital {
+        } else if t.is_word() && frame.word_is(p, "to") && start == i {
+            infinitive = true;
+        } else {
+            break;
+        }
+        start = p;
+    }
+    (start, be, infinitive, aux)
+}
+
+fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found]) -> Option<Found> {
+    let (start, be, infinitive, aux) = verb_group(frame, i);
+    let before = frame.before(start);
+    let takes = |t: u8| verb.takes & t != 0;
+    if frame.get(i).is_some_and(|t| t.capital)
+        && i > 0
+        && frame.tokens.iter().take(REACH).any(|t| t.is_word() && !t.capital && t.end - t.start > 5)
+        && verb.form != Form::Past
+    {
+        return None;
+    }
+    // `the emails`, `a smile`
+    if matches!(
+        lemma(verb),
+        "email"
+            | "e-mail"
+            | "text"
+            | "blog"
+            | "post"
+            | "caption"
+            | "comment"
+            | "cry"
+            | "laugh"
+            | "smile"
+            | "sigh"
+            | "fire"
+            | "shoot"
+            | "read"
+    ) && matches!(verb.form, Form::Base | Form::Third)
+        && !matches!(frame.word(i), "read" | "reads")
+    {
+        return None;
+    }
+    // `five states held …`
+    if matches!(lemma(verb), "state" | "figure") && !matches!(verb.form, Form::Past | Form::Ing) {
+        return None;
+    }
+    // A noun: `the claim`, `his report`, `of hope`.
+    if start == i && matches!(verb.form, Form::Base | Form::Third) {
+        let noun = before.is_none_or(|t| {
+            t.is(DET) && !t.is(ALONE) && !t.is(PRON)
+                || t.is(PREP)
+                || t.what == What::Possessive
+                || matches!(t.what, What::Mark(_)) && !t.is_mark(',')
+        });
+        if noun {
+            return None;
+        }
+    }
+    if infinitive {
+        let right = frame.right(i + 1, takes(BARE));
+        if !matches!(right, Right::That(_) | Right::Quotation(_) | Right::CommaQuotation(_) | Right::Colon(_)) || !takes(CLAUSE) {
+            return None;
+        }
+        let speaker = found.last().map(|f| f.speaker.clone()).or_else(|| frame.main_subject(floor, start))?;
+        let content = content_right(frame, right, takes(CLAUSE), false)?;
+        return Some(Found { shape: Shape::Participle, verb: Some(verb), cue: start..i + 1, speaker, addressee: None, content });
+    }
+    // Passive: `was told`, `is expected`; progressive: `was saying`.
+    if be && verb.form != Form::Ing {
+        return None;
+    }
+    if verb.form == Form::Participle && !aux {
+        return None;
+    }
+    if verb.form == Form::Ing && !be {
+        return participle(frame, i, start, verb, found);
+    }
+    // The order turned round: `“…,” said Roe`.
+    if start == i
+        && takes(SPEECH)
+        && takes(CLAUSE)
+        && !takes(PHRASE)
+        && !matches!(lemma(verb), "tell" | "find" | "show" | "estimate" | "state")
+        && matches!(verb.form, Form::Past | Form::Third)
+        && before.is_some_and(|t| t.is_quotation() || t.is_mark(',') || matches!(t.what, What::Mark('—' | '–')))
+        && let Some(found) = inverted(frame, i, verb, floor)
+    {
+        return Some(found);
+    }
+    let (speaker, inherited) = match before {
+        None => return None,
+        Some(t) if t.is(RELATIVE) && t.is(PRON) || t.is(SUB) && frame.word_is(start - 1, "that") => (start - 1..start, false),
+        Some(t) if t.is(PRON) => (start - 1..start, false),
+        Some(t)
+            if (t.is(CONJ) || t.is_mark(',') && frame.subject_before(start).is_none())
+            // `… and said`: the subject of the verb before.
+            // `the group, called “Ice,” met` has no subject before its verb.
+            && (t.is(CONJ) || verb.form == Form::Past && !takes(PHRASE)) =>
+        {
+            let last = found
+                .iter()
+                .rev()
+                .take(REACH)
+                .find(|f| matches!(f.shape, Shape::Before | Shape::Phrase | Shape::Behind))
+                .map(|f| f.speaker.clone());
+            (last.or_else(|| frame.main_subject(floor, start))?, true)
+        }
+        Some(_) => {
+            // `a document filed on Thursday says`
+            let mut end = start;
+            while end + 4 > start && end > 1 && frame.is(end - 1, TIME) && !frame.name(end - 1) {
+                end -= 1;
+            }
+            if end < start && frame.is(end - 1, PREP) && end > 1 {
+                end -= 1;
+            }
+            if end < start && end > 1 && frame.word(end - 1).ends_with("ed") {
+                end -= 1;
+            }
+            let near = frame.subject_before(end)?;
+            // `Roe at the time said`, `Roe in an interview said`
+            let speaks = near.clone().any(|k| frame.name(k)) || frame.is(frame.head(&near), PERSON | SOURCE | ALONE | PRON);
+            let far = if speaks || !frame.before(near.start).is_some_and(|t| t.is(PREP)) {
+                None
+            } else {
+                frame.phrase_before(near.start - 1)
+            };
+            (far.unwrap_or(near), false)
+        }
+    };
+    if !agrees(frame, &speaker, verb, aux, inherited) {
+        return None;
+    }
+    // `a group called …`, `a plan dubbed …`
+    if verb.takes & PHRASE != 0
+        && !aux
+        && verb.form == Form::Past
+        && !inherited
+        && speaker.len() > 1
+        && !speaker.clone().any(|k| frame.is(k, PERSON) || frame.name(k) && !frame.is(k, SOURCE))
+        && matches!(
+            lemma(verb),
+            "call" | "dub" | "label" | "describe" | "term" | "nickname" | "brand" | "back" | "support" | "see" | "endorse"
+        )
+    {
+        return None;
+    }
+    let restrictive = frame.is(speaker.start, RELATIVE | SUB)
+        && speaker.len() == 1
+        && !frame.before(speaker.start).is_some_and(|t| t.is_mark(','));
+    // `what Roe calls “…”`
+    if frame.before(speaker.start).is_some_and(|t| t.is_word())
+        && matches!(frame.word(speaker.start - 1), "what" | "which" | "whom")
+        && !frame.quotation(i + 1)
+    {
+        return None;
+    }
+    let mut after = i + 1;
+    let mut addressee = None;
+    // `as Roe put it`
+    if lemma(verb) == "put" {
+        if !frame.word_is(after, "it") {
+            return None;
+        }
+        after += 1;
+    }
+    if takes(HEARER)
+        || matches!(lemma(verb), "tell" | "ask" | "warn" | "write" | "urge" | "email" | "text" | "promise" | "caution")
+    {
+        addressee = addressee_at(frame, after);
+        if let Some(a) = &addressee {
+            after = a.end;
+        }
+    }
+    // `everything she says is true`
+    if frame.is(after, AUX) && !frame.mark(after, ',') {
+        return None;
+    }
+    let right = frame.right(after, takes(BARE) || addressee.is_some() && takes(CLAUSE));
+    let cue = start..i + 1;
+    if restrictive && matches!(right, Right::Clause(_) | Right::Phrase(_)) {
+        return None;
+    }
+    // `As Roe said, …`
+    if speaker.start == 1
+        && frame.word_is(0, "as")
+        && let Right::Comma(at) | Right::CommaQuotation(at) = right
+    {
+        let from = if frame.mark(at, ',') { at + 1 } else { at };
+        let end = frame.clause_end(from);
+        return (end > from).then(|| Found {
+            shape: Shape::Before,
+            verb: Some(verb),
+            cue,
+            speaker,
+            addressee,
+            content: vec![from..end],
+        });
+    }
+    // `The ferry, she said, will sail.`
+    if takes(CLAUSE)
+        && !inherited
+        && !aux
+        && frame.mark(i + 1, ',')
+        && !frame.quotation(i + 2)
+        && speaker.start > floor
+        && frame.mark(speaker.start - 1, ',')
+        && !frame.quotation(speaker.start.saturating_sub(2))
+    {
+        let first = frame.clause_start(speaker.start - 1, floor);
+        let end = frame.clause_end(i + 2);
+        let participle = frame.get(i + 2).is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Ing));
+        if first < speaker.start - 1 && end > i + 3 && !participle {
+            return Some(Found {
+                shape: Shape::Behind,
+                verb: Some(verb),
+                cue,
+                speaker: speaker.clone(),
+                addressee,
+                content: vec![first..speaker.start - 1, i + 2..end],
+            });
+        }
+    }
+    // What stands to the left of the subject.
+    let left = left_content(frame, speaker.start, floor, inherited);
+    // The quotation ends in a comma of its own, or one follows it: the cue belongs to it, whatever stands behind.
+    let quotation = speaker
+        .start
+        .checked_sub(if speaker.start > 0 && frame.mark(speaker.start - 1, ',') { 2 } else { 1 })
+        .filter(|&q| frame.quotation(q));
+    let quoted_left = quotation.is_some();
+    let closed_left = quotation.is_some_and(|q| q + 2 == speaker.start || frame.ends_open(q))
+        && !quotation.is_some_and(|q| q > 0 && frame.is(q - 1, PREP) && frame.inside(q).1);
+    if let Some(left) = left
+        && (takes(SPEECH) || takes(CLAUSE))
+        && (matches!(right, Right::End(_) | Right::Comma(_) | Right::CommaQuotation(_))
+            || quoted_left && !matches!(right, Right::That(_) | Right::Clause(_))
+            || closed_left)
+    {
+        let pure = left.clone().all(|k| !frame.get(k).is_some_and(Token::is_word));
+        let mut content = vec![left.clone()];
+        resume(frame, right, quoted_left && pure, &mut content);
+        return Some(Found { shape: Shape::Behind, verb: Some(verb), cue, speaker, addressee, content });
+    }
+    if (takes(CLAUSE) || takes(SPEECH) && !takes(PHRASE))
+        && let Some(content) = content_right(frame, right, takes(CLAUSE), frame.is(speaker.start, RELATIVE))
+    {
+        return Some(Found { shape: Shape::Before, verb: Some(verb), cue, speaker, addressee, content });
+    }
+    let shows = matches!(lemma(verb), "show" | "find" | "indicate" | "suggest" | "report")
+        && speaker.clone().any(|k| frame.is(k, SOURCE));
+    if (phrase_follows(frame, after, verb) || shows && phrase_follows(frame, after, Verb { takes: PHRASE, ..verb }))
+        && !restrictive
+    {
+        let end = frame.clause_end(after);
+        if end > after {
+            return Some(Found { shape: Shape::Phrase, verb: Some(verb), cue, speaker, addressee, content: vec![after..end] });
+        }
+    }
+    None
+}
+
+/// Whether what stands at `at` can be what a verb says that takes no clause: a noun phrase, a quotation, an infinitive.
+fn phrase_follows(frame: &Frame<'_>, at: usize, verb: Verb) -> bool {
+    let Some(t) = frame.get(at) else { return false };
+    if verb.takes & TO != 0
+        && frame.word_is(at, "to")
+        && frame.get(at + 1).is_some_and(|t| t.is_word() && !t.is(DET | PRON) && !t.capital)
+    {
+        return true;
+    }
+    if verb.takes & PHRASE == 0 {
+        return false;
+    }
+    let base = lemma(verb);
+    match frame.word(at) {
+        "for" | "on" if base == "call" => return true,
+        "to" if matches!(base, "refer" | "allude" | "appeal") => return true,
+        "back" if base == "call" => return false,
+        _ => {}
+    }
+    t.is_quotation()
+        || t.is_word()
+            && (t.is(DET | OBJECT | ALONE) || t.capital || !t.is(PREP | CONJ | SUB | AUX | PRON | TIME | VERB | ADV))
+            && (verb.takes & CLAUSE == 0 || !frame.word_is(at, "that"))
+}
+
+/// Whether the number of the subject fits the form of the verb.
+fn agrees(frame: &Frame<'_>, speaker: &Range<usize>, verb: Verb, aux: bool, inherited: bool) -> bool {
+    if aux || inherited {
+        return true;
+    }
+    let pronoun = frame.word(speaker.start).to_ascii_lowercase();
+    match verb.form {
+        Form::Base => match pronoun.as_str() {
+            "he" | "she" | "it" if speaker.len() == 1 => false,
+            "they" | "we" | "i" | "you" | "who" | "which" | "that" if speaker.len() == 1 => true,
+            _ => speaker.clone().any(|i| frame.is(i, PLURAL | CONJ | ALONE)) || frame.word(speaker.end - 1).ends_with('s'),
+        },
+        Form::Third => !(speaker.len() == 1 && matches!(pronoun.as_str(), "they" | "we" | "i" | "you")),
+        _ => true,
+    }
+}
+
+/// What is said, from what follows the cue.
+fn content_right(frame: &Frame<'_>, right: Right, clause: bool, relative: bool) -> Option<Vec<Range<usize>>> {
+    let from = match right {
+        Right::Quotation(at) | Right::CommaQuotation(at) | Right::Colon(at) => at,
+        Right::That(at) | Right::Clause(at) if clause => at,
+        _ => return None,
+    };
+    let end = frame.end_of(from, relative);
+    (end > from).then(|| vec![from..end])
+}
+
+/// `“…,” said Roe, a pilot. “…”`
+fn inverted(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize) -> Option<Found> {
+    let speaker = frame.phrase_at(i + 1).filter(|_| !frame.is(i + 1, SUB))?;
+    if frame.is(speaker.start, PRON | OBJECT) && speaker.len() == 1 && !frame.is(speaker.start, PRON) {
+        return None;
+    }
+    let left = left_content(frame, i, floor, false)?;
+    let right = frame.right(speaker.end, false);
+    let quoted = frame.before(i).is_some_and(Token::is_quotation);
+    // `Roe, a pilot, said the ferry would …` is not turned round.
+    let ends = match right {
+        Right::End(at) | Right::Comma(at) | Right::CommaQuotation(at) | Right::Quotation(at) | Right::Colon(at) => {
+            !(speaker.end..at).any(|k| {
+                frame.get(k).is_some_and(|t| {
+                    t.is_word() && !t.capital && (t.is(AUX) || t.entry.verb.is_some_and(|v| v.form == Form::Past))
+                })
+            })
+        }
+        _ => false,
+    };
+    let pronoun = speaker.len() == 1 && frame.is(speaker.start, PRON);
+    if !quoted && (!ends || pronoun || !speaker.clone().any(|k| frame.name(k) || frame.is(k, PERSON | SOURCE)))
+        || pronoun && !ends
+    {
+        return None;
+    }
+    let mut content = vec![left];
+    resume(frame, right, true, &mut content);
+    Some(Found { shape: Shape::Inverted, verb: Some(verb), cue: i..i + 1, speaker, addressee: None, content })
+}
+
+/// What is said before the subject (or the inverted cue) at `at`.
+fn left_content(frame: &Frame<'_>, at: usize, floor: usize, inherited: bool) -> Option<Range<usize>> {
+    if inherited {
+        return None;
+    }
+    let last = at.checked_sub(1)?;
+    let t = frame.get(last)?;
+    let end = if t.is_quotation() {
+        at
+    } else if matches!(t.what, What::Mark(',' | '—' | '–' | '-')) {
+        last
+    } else {
+        return None;
+    };
+    let start = frame.clause_start(end, floor);
+    (start < end && frame.is_clause(start..end)).then_some(start..end)
+}
+
+/// A quotation or sentence that goes on behind its cue.
+fn resume(frame: &Frame<'_>, right: Right, quoted: bool, content: &mut Vec<Range<usize>>) {
+    match right {
+        Right::CommaQuotation(at) | Right::Colon(at) | Right::Quotation(at) => content.push(at..frame.clause_end(at)),
+        Right::Comma(at) => {
+            // The next quotation of the frame, if only a few words stand before it, or a clause that goes on.
+            let limit = frame.tokens.len().min(at + REACH);
+            if quoted {
+                if let Some(q) = (at..limit).find(|&i| frame.quotation(i))
+                    && !(at..q).any(|i| frame.get(i).is_some_and(|t| t.entry.verb.is_some()))
+                {
+                    content.push(q..q + 1);
+                }
+            } else if frame.mark(at, ',')
+                && frame.get(at + 1).is_some_and(|t| t.is(SUB | CONJ | PRON | DET | PREP) && !t.is(RELATIVE))
+                && frame.clause_end(at) > at + 3
+            {
+                content.push(at + 1..frame.clause_end(at + 1));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `told reporters`, `warned Roe`
+fn addressee_at(frame: &Frame<'_>, at: usize) -> Option<Range<usize>> {
+    let t = frame.get(at)?;
+    if t.is(OBJECT) {
+        return Some(at..at + 1);
+    }
+    if t.is(SUB | PREP | CONJ) || !t.is_word() {
+        return None;
+    }
+    let phrase = frame.phrase_at(at)?;
+    // `told ABC's “Good Morning America”`
+    let show = frame.get(phrase.end - 1).is_some_and(|t| t.what == What::Possessive)
+        && frame.quotation(phrase.end)
+        && frame.inside(phrase.end).1;
+    Some(phrase.start..phrase.end + usize::from(show))
+}
+
+/// `…, adding that …`
+fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, found: &[Found]) -> Option<Found> {
+    let before = frame.before(start);
+    // `criticism for calling`, `the calling`
+    if before.is_some_and(|t| {
+        t.is(DET)
+            || t.is(PREP) && !matches!(frame.word(start - 1), "by" | "before" | "after" | "while" | "in" | "with")
+            || t.is_word()
+                && (t.is(PERSON | SOURCE) || !t.is(PREP | CONJ | SUB | ADV))
+                && !frame.phrase_before(start).is_some_and(|p| p.start > 0 && frame.word_is(p.start - 1, "with"))
+    }) {
+        return None;
+    }
+    // `with Roe promising …`
+    let own = frame.phrase_before(start).filter(|p| p.start > 0 && frame.word_is(p.start - 1, "with"));
+    let speaker = match found.last() {
+        _ if own.is_some() => own?,
+        Some(f) => f.speaker.clone(),
+        None if start == 0 => {
+            let comma = (i..frame.tokens.len().min(i + REACH)).find(|&k| frame.mark(k, ','))?;
+            frame.main_subject(comma + 1, frame.tokens.len())?
+        }
+        None => frame.main_subject(0, start)?,
+    };
+    let mut after = i + 1;
+    let mut addressee = None;
+    let takes = |t: u8| verb.takes & t != 0;
+    if takes(HEARER) || matches!(lemma(verb), "tell" | "ask" | "warn" | "urge") {
+        addressee = addressee_at(frame, after);
+        if let Some(a) = &addressee {
+            after = a.end;
+        }
+    }
+    let right = frame.right(after, takes(BARE) || addressee.is_some());
+    let content = match content_right(frame, right, takes(CLAUSE), false) {
+        Some(content) => content,
+        None if phrase_follows(frame, after, verb) => {
+            let end = frame.clause_end(after);
+            if end <= after {
+                return None;
+            }
+            vec![after..end]
+        }
+        None => return None,
+    };
+    Some(Found { shape: Shape::Participle, verb: Some(verb), cue: start..i + 1, speaker, addressee, content })
+}
+
+/// `Roe's claim that …`, `a claim by Roe that …`
+fn by_noun(frame: &Frame<'_>, i: usize) -> Option<Found> {
+    if !frame.is(i, SAYING) {
+        return None;
+    }
+    // Whose: `Roe's`, `his`.
+    let floor = i.saturating_sub(6);
+    let owner = (floor..i).rev().find(|&k| {
+        frame.get(k).is_some_and(|t| {
+            t.what == What::Possessive || matches!(frame.word(k), "his" | "her" | "their" | "its" | "my" | "our")
+        })
+    });
+    let (speaker, after) = match owner {
+        Some(k) if (k + 1..i).all(|j| frame.get(j).is_some_and(|t| t.is_word() && !t.is(PREP | SUB | AUX | PRON | CONJ))) => {
+            if frame.get(k).is_some_and(|t| t.what == What::Possessive) {
+                (frame.phrase_before(k)?, i + 1)
+            } else {
+                (k..k + 1, i + 1)
+            }
+        }
+        _ if frame.word_is(i + 1, "by") || frame.word_is(i + 1, "from") => {
+            let speaker = frame.phrase_at(i + 2)?;
+            let end = speaker.end;
+            (speaker, end)
+        }
+        _ => return None,
+    };
+    let from = match frame.word(after) {
+        "that" | "to" | "about" | "of" | "on" | "for" | "whether" => after,
+        _ => return None,
+    };
+    let end = frame.clause_end(from);
+    (end > from + 1).then(|| Found {
+        shape: Shape::Noun,
+        verb: None,
+        cue: i..i + 1,
+        speaker,
+        addressee: None,
+        content: vec![from..end],
+    })
+}
+
+/// `Roe: …` at the start of a frame.
+fn colon(frame: &Frame<'_>) -> Option<Found> {
+    let at = (0..frame.tokens.len().min(9)).find(|&i| frame.mark(i, ':'))?;
+    let named = at > 0 && (0..at).all(|i| frame.name(i) || frame.is(i, TITLE)) && (0..at).any(|i| frame.name(i));
+    let end = frame.clause_end(at + 1);
+    (named && at <= 5 && (end > at + 2 || frame.quotation(at + 1))).then(|| Found {
+        shape: Shape::Colon,
+        verb: None,
+        cue: at..at + 1,
+        speaker: 0..at,
+        addressee: None,
+        content: vec![at + 1..end],
+    })
+}
+
+/// Quotations that no cue has claimed: they go on with what was said before in the frame, or are words of its subject.
+fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
+    if found.len() > REACH {
+        return;
+    }
+    let open: Vec<usize> = (0..frame.tokens.len())
+        .filter(|&i| frame.quotation(i) && !found.iter().any(|f| f.content.iter().any(|c| c.contains(&i))))
+        .take(REACH)
+        .collect();
+    for i in open {
+        let (words, title) = frame.inside(i);
+        if title || frame.before(i).is_some_and(|t| t.is_mark('=')) {
+            continue;
+        }
+        let prior =
+            found.iter().rev().take(REACH).find(|f| f.cue.start < i && i - f.cue.start < REACH).map(|f| f.speaker.clone());
+        let speaker = match prior {
+            Some(speaker) => Some(speaker),
+            None if words >= WORDS_BESIDE || frame.before(i).is_some_and(|t| t.is_mark(':')) => {
+                frame.main_subject(0, i).filter(|s| speaks(frame, s))
+            }
+            None => None,
+        };
+        if let Some(speaker) = speaker {
+            found.push(Found { shape: Shape::Beside, verb: None, cue: i..i, speaker, addressee: None, content: vec![i..i + 1] });
+        }
+    }
+}
