@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use std::str::Utf8Error;
 
 /// How much is looked at to tell text from binary data.
 const SAMPLE: usize = 64 * 1024;
@@ -18,6 +19,7 @@ pub(super) fn decode(bytes: Vec<u8>, declared: Option<&'static Encoding>) -> Res
             check(&bytes)?;
             match String::from_utf8(bytes) {
                 Ok(text) => text,
+                Err(e) if is_cut(&e.utf8_error(), e.as_bytes(), declared) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
                 Err(e) => other(e.as_bytes(), declared),
             }
         }
@@ -51,6 +53,11 @@ pub(super) fn utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
+/// Whether bytes are UTF-8 but for a last character that is cut. One byte of it could as well be a letter of another encoding.
+fn is_cut(error: &Utf8Error, bytes: &[u8], declared: Option<&'static Encoding>) -> bool {
+    error.error_len().is_none() && (declared == Some(UTF_8) || bytes.len() - error.valid_up_to() > 1)
+}
+
 /// Bytes that are not UTF-8.
 fn other(bytes: &[u8], declared: Option<&'static Encoding>) -> String {
     // A broken byte in what is UTF-8 otherwise must not change the reading of all the rest.
@@ -59,7 +66,7 @@ fn other(bytes: &[u8], declared: Option<&'static Encoding>) -> String {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).take(10_000).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    if good > 10 * bad {
+    if good > 4 * bad {
         return String::from_utf8_lossy(bytes).into_owned();
     }
     if let Some(encoding) = declared.filter(|e| *e != UTF_8) {
@@ -134,6 +141,13 @@ mod tests {
         let mut bytes = "Žluťoučký kůň přešel řeku.".as_bytes().to_vec();
         bytes.push(0xff);
         assert_eq!(decode(bytes, None).unwrap(), "Žluťoučký kůň přešel řeku.\u{fffd}");
+    }
+
+    #[test]
+    fn a_cut_last_character_does_not_change_the_reading_of_the_rest() {
+        assert_eq!(decode(b"He said: \xe2\x80".to_vec(), None).unwrap(), "He said: \u{fffd}");
+        assert_eq!(decode(b"He said: \xe2".to_vec(), Some(UTF_8)).unwrap(), "He said: \u{fffd}");
+        assert_eq!(decode(b"It is a caf\xe9".to_vec(), None).unwrap(), "It is a café");
     }
 
     #[test]

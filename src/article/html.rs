@@ -12,6 +12,10 @@ use trafilatura::{Options, extract};
 /// How much of a page is searched for the encoding that it declares: what browsers search.
 const DECLARED_IN: usize = 1024;
 
+/// Stands before a caption while the page is with `trafilatura`, which would leave out what it knows to be one. A code point
+/// that has no meaning.
+const MARK: char = '\u{10fff0}';
+
 /// The article of a page. `encoding`: what the server said.
 pub(super) fn article(bytes: Vec<u8>, encoding: Option<&'static Encoding>, origin: &Origin) -> Result<Article> {
     let declared = encoding.or_else(|| declared(&bytes));
@@ -34,7 +38,7 @@ pub(super) fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
 fn draft(html: &str) -> Draft {
     let mut draft = Draft::default();
     let options = Options::default().with_fallback(true).with_exclude_comments(true).with_exclude_tables(true);
-    if let Ok(found) = extract(html, &options) {
+    if let Ok(found) = extract(&with_marked_captions(html), &options) {
         let about = found.metadata;
         draft.title = Some(about.title).filter(|t| !t.is_empty());
         draft.meta = Meta {
@@ -61,6 +65,35 @@ fn draft(html: &str) -> Draft {
         blocks(html, &mut draft);
     }
     draft
+}
+
+/// The page with its figures as plain elements and their captions as marked paragraphs.
+fn with_marked_captions(html: &str) -> String {
+    let html = html.replace(MARK, "");
+    let small = html.to_ascii_lowercase();
+    let mut out = String::with_capacity(html.len() + 1024);
+    let mut at = 0;
+    while let Some(n) = small[at..].find('<') {
+        let tag = at + n;
+        out.push_str(&html[at..tag]);
+        let rest = &small[tag..];
+        let to_end = || rest.find('>').map_or(rest.len(), |n| n + 1);
+        let (length, instead) = if rest.starts_with("<figcaption") {
+            (to_end(), format!("<p>{MARK}"))
+        } else if rest.starts_with("</figcaption") {
+            (to_end(), "</p>".to_owned())
+        } else if rest.starts_with("<figure") {
+            ("<figure".len(), "<div".to_owned())
+        } else if rest.starts_with("</figure") {
+            ("</figure".len(), "</div".to_owned())
+        } else {
+            (1, "<".to_owned())
+        };
+        out.push_str(&instead);
+        at = tag + length;
+    }
+    out.push_str(&html[at..]);
+    out
 }
 
 /// Whether two lines are the same but for case, marks and space.
@@ -102,10 +135,16 @@ pub(super) fn blocks(html: &str, draft: &mut Draft) {
     // Kinds of the open elements that give one, from without to within.
     let mut kinds: Vec<Kind> = Vec::new();
     let mut skipped = 0_usize;
-    let flush = |line: &mut String, kinds: &[Kind], draft: &mut Draft| {
+    let mut caption = false;
+    let mut flush = |line: &mut String, kinds: &[Kind], draft: &mut Draft| {
         // A heading is one wherever it stands; else what is quoted stays quoted, whatever its layout.
         let kind = [Kind::Heading, Kind::Quotation].into_iter().find(|k| kinds.contains(k));
-        draft.push(kind.or(kinds.last().copied()).unwrap_or(Kind::Sentence), line);
+        let kind = kind.or(kinds.last().copied()).unwrap_or(Kind::Sentence);
+        caption |= line.contains(MARK);
+        let text = line.trim_matches(|c: char| c == MARK || c.is_whitespace());
+        if !text.is_empty() {
+            draft.push(if std::mem::take(&mut caption) { Kind::Caption } else { kind }, text);
+        }
         line.clear();
     };
     for edge in page.tree.root().traverse() {
@@ -158,6 +197,8 @@ mod tests {
         <article><h1>Ice keeps ferries in harbour</h1>
         <p>The ferries of the northern line stayed in the harbour on Friday, since the ice had come early and nobody knew when it
         would go.</p><p>"We wait," the harbour master <em>said</em>, and he closed the gate behind him for the third day in a row.</p>
+        <figure class="lead"><img src="ice.jpg"><FIGCAPTION>A ferry in the ice of the harbour.</FIGCAPTION></figure>
+        <figure><img src="pier.jpg"><figcaption><p>The northern pier on Friday.</p></figcaption></figure>
         <h2>A cold spring</h2><p>It was the coldest spring since the line was opened, the weather service reported on Thursday.</p>
         <blockquote><p>Nobody sails against such ice, and nobody should be asked to do so.</p></blockquote>
         <ul><li>Two ferries lie at the northern pier.</li><li>One ferry lies at the southern pier.</li></ul>
@@ -174,6 +215,9 @@ mod tests {
         assert!(blocks.contains(&("Two ferries lie at the northern pier.", Kind::Item)), "{blocks:?}");
         assert!(blocks.iter().any(|b| b.0.starts_with("Nobody sails") && b.1 == Kind::Quotation), "{blocks:?}");
         assert!(blocks.iter().any(|b| b.0.contains("the harbour master said, and")), "{blocks:?}");
+        for caption in ["A ferry in the ice of the harbour.", "The northern pier on Friday."] {
+            assert!(blocks.contains(&(caption, Kind::Caption)), "{caption}: {blocks:?}");
+        }
         assert!(!article.text.contains("Sport") && !article.text.contains("let x"), "{}", article.text);
         assert_eq!(article.title.as_deref(), Some("Ice keeps ferries in harbour"));
         let meta = &article.meta;

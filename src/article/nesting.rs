@@ -199,7 +199,8 @@ mod tests {
         assert!(check(&"<div>".repeat(3000)).is_err());
         assert!(check(&"<div></x>".repeat(3000)).is_err(), "a stray end tag closes nothing");
         assert!(check(&"<div/>".repeat(3000)).is_err(), "and `/>` only in SVG");
-        for hidden in ["<svg><style>", "<svg><title>", "<svg><div/>", "<svg><foreignObject>", "<svg><title><div></title>"] {
+        assert!(check(&format!("<svg><style>{}", "<section>".repeat(3000))).is_err(), "no raw text in SVG");
+        for hidden in ["<svg><title>", "<svg><div/>", "<svg><foreignObject>", "<svg><title><div></title>"] {
             assert!(check(&format!("{hidden}{}", "<section/>".repeat(3000))).is_err(), "{hidden}");
         }
         assert!(check(&format!("{}{}", "<b class=x>".repeat(1000), "<p>x".repeat(5000))).is_err());

@@ -70,6 +70,9 @@ fn open_layers(mut stream: Stream, origin: Origin, settings: &Settings) -> Resul
 }
 
 fn dispatch(head: &[u8], stream: Stream, origin: Origin, settings: &Settings) -> Result<Articles> {
+    if head.is_empty() {
+        return Err(Error::new("the file is empty").expected("an article"));
+    }
     let format = match Format::of(origin.path(), head) {
         Found::Is(format) => format,
         Found::Unknown => Format::Text,

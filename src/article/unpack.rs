@@ -23,14 +23,14 @@ pub(super) fn peek(mut stream: Stream, n: u64) -> io::Result<(Vec<u8>, Stream)> 
 pub(super) fn layer(head: &[u8], stream: Stream, limit: u64) -> Result<Stream, Stream> {
     let packed = Arc::new(AtomicU64::new(0));
     let counted = BufReader::new(Counted { inner: stream, count: Arc::clone(&packed) });
-    let inner: Stream = if head.starts_with(b"\x1f\x8b") {
-        Box::new(flate2::bufread::MultiGzDecoder::new(counted))
+    let (name, inner): (_, Stream) = if head.starts_with(b"\x1f\x8b") {
+        ("gzip", Box::new(flate2::bufread::MultiGzDecoder::new(counted)))
     } else if is_frame(head) {
-        Box::new(Zstd { frame: None, rest: Some(counted) })
+        ("Zstandard", Box::new(Zstd { frame: None, rest: Some(counted) }))
     } else {
         return Err(Box::new(counted));
     };
-    Ok(Box::new(Bounded { inner, packed, unpacked: 0, limit }))
+    Ok(Box::new(Bounded { name, inner, packed, unpacked: 0, limit }))
 }
 
 /// A Zstandard frame, or one to skip (RFC 8878, 3.1).
@@ -56,6 +56,8 @@ impl Read for Counted {
 }
 
 struct Bounded {
+    /// Of the compression.
+    name: &'static str,
     inner: Stream,
     packed: Arc<AtomicU64>,
     unpacked: u64,
@@ -64,12 +66,18 @@ struct Bounded {
 
 impl Read for Bounded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buffer)?;
+        let n = self.inner.read(buffer).map_err(|e| match e.kind() {
+            // Of an inner layer, which has said what it is.
+            io::ErrorKind::FileTooLarge => e,
+            io::ErrorKind::UnexpectedEof => io::Error::new(e.kind(), format!("its {} data is cut off", self.name)),
+            _ => io::Error::new(e.kind(), format!("its {} data is damaged or cut off: {e}", self.name)),
+        })?;
         self.unpacked += n as u64;
         let allowed = self.limit.max(self.packed.load(Ordering::Relaxed).saturating_mul(MAX_RATIO));
         // One more byte than allowed passes, so that a reader with the same limit can say which one it was.
         if self.unpacked > allowed.saturating_add(1) {
-            return Err(io::Error::other(format!("it unpacks to more than {MAX_RATIO} times its size")));
+            let found = format!("it unpacks to more than {MAX_RATIO} times its size and more than {} MiB", self.limit >> 20);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, found));
         }
         Ok(n)
     }
@@ -178,7 +186,8 @@ mod tests {
         let text: Vec<u8> = (0..5000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
         for pack in [gzip, zstd] {
             let packed = pack(&text);
-            assert!(unpack(packed[..packed.len() / 2].to_vec(), 1 << 20).is_err());
+            let error = unpack(packed[..packed.len() / 2].to_vec(), 1 << 20).unwrap_err().to_string();
+            assert!(error.contains("cut off"), "{error}");
         }
         assert!(unpack(b"\x28\xb5\x2f\xfd".to_vec(), 100).is_err());
     }
