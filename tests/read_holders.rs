@@ -2,16 +2,16 @@
 //!
 //! `STANCEKIT_DATA=DIR cargo test --release --test read_holders -- --nocapture` prints every figure; without the variable the
 //! tests say that they are skipped. `STANCEKIT_SPLIT=train` scores PolNeAR's training split, on which the rules were made, in
-//! place of dev.
+//! place of dev, and `STANCEKIT_LIST=1` lists PolNeAR's attributions: right, wrong and missed.
 //!
 //! **The measure.** A gold attribution is *found* if the attributions predicted with the right speaker cover at least half of
 //! the letters and digits of its content. A predicted attribution is *right* if gold attributions with its speaker cover at
 //! least half of its content. Recall is the share of gold that is found, precision the share of predictions that are right.
 //!
-//! **The right speaker.** The mention as predicted overlaps the gold mention, or the two name the same: the last capitalised
-//! word of the predicted mention, as written or as resolved, is a word of the gold one. The four articles give a resolved
-//! speaker as well (`senior official (CNN)`); there `resolved` counts, of what is found, how many resolved mentions share a
-//! word of at least four letters with it, or its last word.
+//! **The right speaker.** The predicted mention, as written or as resolved, overlaps the gold mention, or the two name the same:
+//! the last capitalised word of the predicted one is a word of the gold one. The four articles say which statements have the same
+//! speaker; all mentions of that speaker count there. They give a resolved speaker as well (`senior official (CNN)`): `resolved`
+//! counts, of what is found, how many resolved mentions share a word of at least four letters with it, or its last word.
 //!
 //! **Which gold.** *Quoted* has a double quotation mark in its content or beside it, *unquoted* has none. Gold without a
 //! speaker (PolNeAR marks passives and adverbs such as `reportedly`) is left out of recall, since no speaker can be right, but a
@@ -49,6 +49,7 @@ fn rows(path: &PathBuf) -> Vec<Value> {
 
 /// A gold attribution, in byte offsets.
 struct Gold {
+    /// Mentions of the speaker: here, or wherever else the gold says that it is the same.
     speaker: Vec<Span>,
     /// The speaker's name, where the gold resolves it.
     resolved: Option<String>,
@@ -68,12 +69,11 @@ fn name(text: &str) -> Option<String> {
 
 impl Gold {
     fn said_by(&self, text: &str, p: &Attribution) -> bool {
-        let written = p.speaker.written;
-        if self.speaker.iter().any(|s| s.start < written.end && written.start < s.end) {
+        let mentions = || [Some(p.speaker.written), p.speaker.resolved].into_iter().flatten();
+        if mentions().any(|m| self.speaker.iter().any(|s| s.start < m.end && m.start < s.end)) {
             return true;
         }
-        let names: BTreeSet<String> =
-            [Some(written), p.speaker.resolved].into_iter().flatten().filter_map(|s| name(s.of(text))).collect();
+        let names: BTreeSet<String> = mentions().filter_map(|s| name(s.of(text))).collect();
         let gold = self.speaker.iter().map(|s| s.of(text)).chain(self.resolved.as_deref());
         gold.flat_map(words).any(|w| names.contains(&w))
     }
@@ -138,6 +138,17 @@ fn read(file: &str, text: &str) -> Vec<Attribution> {
     holder::attributions(&article, &sentence::split(&article))
 }
 
+/// Spans on one line.
+fn shown(text: &str, spans: &[Span]) -> String {
+    spans.iter().map(|s| s.of(text)).collect::<Vec<_>>().join(" / ").replace('\n', " ")
+}
+
+/// The line that a byte is in.
+fn line_of(text: &str, at: usize) -> Span {
+    let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    Span { start, end: text[at..].find('\n').map_or(text.len(), |i| at + i) }
+}
+
 fn quoted(text: &str, content: &[Span]) -> bool {
     content.iter().any(|s| {
         let from = s.start - text[..s.start].chars().next_back().map_or(0, char::len_utf8);
@@ -152,6 +163,7 @@ fn polnear() {
     let Some(path) = data(&format!("data/attribution/polnear/{split}.jsonl")) else { return };
     let (mut recall, mut precision) = ([Share::default(); 2], [Share::default(); 2]);
     let mut nameless = 0;
+    let mut list = Vec::new();
     for row in rows(&path) {
         let text = row["text"].as_str().unwrap();
         let bytes: Vec<usize> = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
@@ -175,18 +187,36 @@ fn polnear() {
             if g.speaker.is_empty() {
                 nameless += 1;
             } else {
-                recall[usize::from(g.kind == "unquoted")].add(found(text, g, &predicted));
+                let hit = found(text, g, &predicted);
+                recall[usize::from(g.kind == "unquoted")].add(hit);
+                if !hit {
+                    let line = shown(text, &[line_of(text, g.content[0].start)]);
+                    list.push(format!("missed {} | {} | {} | {line}", g.kind, shown(text, &g.speaker), shown(text, &g.content)));
+                }
             }
         }
+        let everything: Vec<Span> = gold.iter().flat_map(|g| g.content.iter().copied()).collect();
         for p in &predicted {
-            precision[usize::from(p.form == Form::Indirect)].add(right(text, p, &gold));
+            let hit = right(text, p, &gold);
+            precision[usize::from(p.form == Form::Indirect)].add(hit);
+            let (verb, form) = (p.verb.unwrap_or("-"), p.form.as_str());
+            let (by, what) = (p.speaker.written.of(text), shown(text, &p.content));
+            // Whether it is the content that no gold has, or the speaker.
+            let whose = if !hit && half_in(text, &p.content, &everything) { "-speaker" } else { "" };
+            list.push(format!("{}{whose} {form} | {:?} | {verb} | {by} | {what}", if hit { "right" } else { "wrong" }, p.shape));
         }
+    }
+    if std::env::var_os("STANCEKIT_LIST").is_some() {
+        println!("{}", list.join("\n"));
     }
     println!("PolNeAR {split}: quoted found {}, precision {}", recall[0], precision[0]);
     println!("PolNeAR {split}: unquoted found {}, precision {}", recall[1], precision[1]);
     println!("PolNeAR {split}: {nameless} gold attributions without a speaker left out of recall");
-    assert!(recall[0].value() >= 0.80 && precision[0].value() >= 0.88, "quoted content fell");
-    assert!(recall[1].value() >= 0.33 && precision[1].value() >= 0.82, "unquoted statements fell");
+    if split != "dev" {
+        return;
+    }
+    assert!(recall[0].value() >= 0.83 && precision[0].value() >= 0.89, "quoted content fell");
+    assert!(recall[1].value() >= 0.35 && precision[1].value() >= 0.84, "unquoted statements fell");
 }
 
 #[test]
@@ -196,18 +226,20 @@ fn four_articles() {
     let names: BTreeSet<&str> = rows.iter().map(|r| r["article"].as_str().unwrap()).collect();
     let kinds = ["direct", "mixed", "indirect", "paraphrase"];
     let mut recall = [Share::default(); 4];
-    let (mut precision, mut resolved) = (Share::default(), Share::default());
+    let (mut precision, mut resolved) = ([Share::default(); 3], Share::default());
     let mut trapped = 0;
     let traps = self::rows(&path.with_file_name("quotes_traps.jsonl"));
     for file in names {
         let text = fs::read_to_string(path.with_file_name(format!("{file}.txt"))).unwrap();
         let at = |v: &Value| v.as_u64().map(|n| n as usize);
         let span = |r: &Value, start: &str, end: &str| Some(Span { start: at(&r[start])?, end: at(&r[end])? });
-        let gold: Vec<Gold> = rows
-            .iter()
-            .filter(|r| r["article"] == *file)
+        let here = || rows.iter().filter(|r| r["article"] == *file);
+        let mentions = |who: &Value| {
+            here().filter(|r| r["resolved"] == *who).filter_map(|r| span(r, "speaker_start", "speaker_end")).collect()
+        };
+        let gold: Vec<Gold> = here()
             .map(|r| Gold {
-                speaker: span(r, "speaker_start", "speaker_end").into_iter().collect(),
+                speaker: mentions(&r["resolved"]),
                 resolved: r["resolved"].as_str().map(str::to_owned),
                 content: span(r, "start", "end").into_iter().collect(),
                 kind: r["type"].as_str().unwrap().to_owned(),
@@ -224,7 +256,7 @@ fn four_articles() {
                 resolved.add(predicted.iter().find(by).is_some_and(|p| g.resolved_as(&text, p)));
             }
         }
-        predicted.iter().for_each(|p| precision.add(right(&text, p, &gold)));
+        predicted.iter().for_each(|p| precision[p.form as usize].add(right(&text, p, &gold)));
         for trap in traps.iter().filter(|r| r["article"] == *file).filter_map(|r| span(r, "start", "end")) {
             let taken = predicted.iter().any(|p| p.form == Form::Direct && half_in(&text, &[trap], &p.content));
             trapped += usize::from(taken);
@@ -233,5 +265,11 @@ fn four_articles() {
     for (kind, share) in kinds.iter().zip(&recall) {
         println!("four articles: {kind} found {share}");
     }
+    let forms = [Form::Direct, Form::Mixed, Form::Indirect];
+    for (form, share) in forms.iter().zip(&precision) {
+        println!("four articles: precision of {} {share}", form.as_str());
+    }
+    let (hit, of) = precision.iter().fold((0, 0), |(hit, of), s| (hit + s.hit, of + s.of));
+    let precision = Share { hit, of };
     println!("four articles: precision {precision}; resolved {resolved}; {trapped} of {} traps taken for speech", traps.len());
 }

@@ -4,6 +4,7 @@
 
 use proptest::prelude::*;
 use stancekit::article::{self, Article};
+use stancekit::sentence::holder::{self, Span};
 use stancekit::sentence::{self, split_text};
 use std::path::Path;
 
@@ -81,6 +82,81 @@ fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![newsy(), any::<String>(), "[ -~\n]{0,200}"]
 }
 
+/// Texts made of pieces that the finder of holders looks at, with what else a text may have.
+fn reported() -> impl Strategy<Value = String> {
+    const PIECES: &[&str] = &[
+        "said ",
+        "says ",
+        "Said",
+        "told ",
+        "adding ",
+        "to say ",
+        "called ",
+        "according to ",
+        "According to ",
+        "put it ",
+        "pointed out ",
+        "that ",
+        "who ",
+        "which ",
+        "while ",
+        "and ",
+        "of the ",
+        "by ",
+        "not ",
+        "would ",
+        "has ",
+        "was ",
+        "he ",
+        "She ",
+        "they ",
+        "I ",
+        "Ada Roe ",
+        "Bo Lind",
+        "Mr. Lind ",
+        "the minister ",
+        "The diplomat ",
+        "reporters ",
+        "a claim ",
+        "’s ",
+        "'s ",
+        "s' ",
+        "Roe: ",
+        "(R-Iowa) ",
+        "the ice is thick ",
+        "“",
+        "”",
+        "\"",
+        "''",
+        "``",
+        "«",
+        "»",
+        "‘",
+        "’",
+        "'",
+        ", ",
+        ",” ",
+        ". ",
+        "? ",
+        ": ",
+        "; ",
+        "— ",
+        " ",
+        "\n",
+        "\n\n",
+        "> ",
+        "é",
+        "船",
+        "𝒜",
+        "\u{300}",
+        "\u{a0}",
+        "5 percent ",
+        "on Monday ",
+        "",
+    ];
+    prop::collection::vec(prop::sample::select(PIECES), 0..60).prop_map(|pieces| pieces.concat())
+}
+
 fn is_space(c: char) -> bool {
     c.is_whitespace()
 }
@@ -96,6 +172,16 @@ fn check(text: &str, spans: &[(usize, usize)]) {
         last = end;
     }
     assert!(!text[last..].contains(char::is_alphanumeric), "{:?} is left out", &text[last..]);
+}
+
+/// The sentences slice the text, in order, none empty.
+fn check_slices(article: &Article) {
+    let mut last = 0;
+    for s in sentence::split(article) {
+        assert!(last <= s.start && s.start < s.end, "{s:?}");
+        assert!(article.text.get(s.start..s.end).is_some(), "{s:?}");
+        last = s.end;
+    }
 }
 
 fn read(text: &str, name: &str) -> Option<Article> {
@@ -155,11 +241,69 @@ proptest! {
     }
 
     #[test]
+    fn a_cell_is_the_text_of_its_article(text in any_text()) {
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        csv.write_record(["id", "text"]).unwrap();
+        csv.write_record(["", &text]).unwrap();
+        let json = serde_json::json!({ "text": text }).to_string();
+        for (name, bytes) in [("a.csv", csv.into_inner().unwrap()), ("a.jsonl", json.into_bytes())] {
+            if let Ok(article) = article::read_bytes(name, Some(Path::new(name)), bytes) {
+                prop_assert_eq!(&article.text, &text, "{}", name);
+                check_slices(&article);
+            } else {
+                prop_assert!(read(&text, "a.txt").is_none_or(|a| a.blocks.is_empty()), "{} refuses {:?}", name, text);
+            }
+        }
+    }
+
+    #[test]
+    fn spans_of_holders_slice_the_article(text in prop_oneof![reported(), any_text()], name in prop::sample::select(vec!["a.txt", "a.md"])) {
+        if let Some(article) = read(&text, name) {
+            let sentences = sentence::split(&article);
+            let sound = |s: Span| s.start < s.end && text.get(s.start..s.end).is_some();
+            for a in holder::attributions(&article, &sentences) {
+                let mentions = [Some(a.speaker.written), a.speaker.resolved, a.cue, a.addressee];
+                prop_assert!(mentions.into_iter().flatten().all(sound), "{:?}", a);
+                prop_assert!(!a.content.is_empty() && a.content.iter().copied().all(sound), "{:?}", a);
+                prop_assert!(a.content.windows(2).all(|w| w[0].end <= w[1].start), "{:?} is out of order", a.content);
+            }
+            let holdings = holder::holdings(&article, &sentences);
+            prop_assert_eq!(holdings.len(), sentences.len());
+            for (s, h) in sentences.iter().zip(&holdings) {
+                for part in h.iter().flat_map(|h| &h.content) {
+                    prop_assert!(sound(*part) && s.start <= part.start && part.end <= s.end, "{:?} in {:?}", part, s);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         for name in ["a.txt", "a.md"] {
             if let Ok(article) = article::read_bytes("a", Some(Path::new(name)), bytes.clone()) {
                 let _ = sentence::split(&article);
             }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is extracted is set apart by blank lines, and all of it is in blocks.
+    #[test]
+    fn extracted_text_is_its_blocks(parts in prop::collection::vec(any_text(), 1..6), tag in prop::sample::select(vec!["p", "li", "h2", "figcaption", "blockquote"])) {
+        let body: String = parts.iter().map(|part| format!("<{tag}>{part}</{tag}>")).collect();
+        let html = format!("<html><body><article><p>The ferry stayed in the harbour.</p>{body}</article></body></html>");
+        if let Some(article) = read(&html, "a.html") {
+            let mut last = 0;
+            for block in &article.blocks {
+                prop_assert!(last <= block.start && block.start < block.end, "{:?}", article.blocks);
+                prop_assert!(!article.text[last..block.start].contains(char::is_alphanumeric), "{:?}", article);
+                last = block.end;
+            }
+            prop_assert!(!article.text[last..].contains(char::is_alphanumeric), "{:?}", article);
+            check_slices(&article);
         }
     }
 }

@@ -36,6 +36,32 @@ fn records_have_offsets_that_slice_the_file_and_probabilities_that_add_up() {
 }
 
 #[test]
+fn records_name_the_holder() {
+    let dir = tempfile::tempdir().unwrap();
+    let article = "According to Ada Roe, the café is closed. The pilot, Bo Lind, left. “It will open,” he said.\n";
+    fs::write(dir.path().join("a.txt"), article).unwrap();
+    let out = classify(dir.path(), &["a.txt", "--claim", "The café opens.", "--format", "jsonl"]).success();
+    let records: Vec<Value> = text(&out.get_output().stdout).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let names: Vec<Option<&str>> = records.iter().map(|r| r["holder"]["resolved"]["text"].as_str()).collect();
+    assert_eq!(names, [Some("Ada Roe"), None, Some("Bo Lind")], "{records:?}");
+    let forms: Vec<Option<&str>> = records.iter().map(|r| r["quote"]["form"].as_str()).collect();
+    assert_eq!(forms, [Some("indirect"), None, Some("direct")]);
+    assert_eq!(records[1]["holder"], serde_json::json!({"author": true}));
+    for span in [&records[0]["holder"]["written"], &records[2]["holder"]["written"], &records[2]["holder"]["resolved"]] {
+        let (start, end) = (span["start"].as_u64().unwrap() as usize, span["end"].as_u64().unwrap() as usize);
+        assert_eq!(&article[start..end], span["text"].as_str().unwrap());
+    }
+    let out = classify(dir.path(), &["a.txt", "--claim", "The café opens.", "--format", "csv"]).success();
+    let bytes = out.get_output().stdout.clone();
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
+    let column = |reader: &mut csv::Reader<&[u8]>, name: &str| reader.headers().unwrap().iter().position(|h| h == name).unwrap();
+    let (holder, written, quote) = (column(&mut reader, "holder"), column(&mut reader, "written"), column(&mut reader, "quote"));
+    let rows: Vec<csv::StringRecord> = reader.records().map(|r| r.unwrap()).collect();
+    assert_eq!((&rows[2][holder], &rows[2][written], &rows[2][quote]), ("Bo Lind", "he", "direct"));
+    assert_eq!((&rows[1][holder], &rows[1][written], &rows[1][quote]), ("", "", ""));
+}
+
+#[test]
 fn labels_do_not_depend_on_threads_order_or_company() {
     let dir = tempfile::tempdir().unwrap();
     for (i, words) in ["ferry harbour", "onion price", "old bridge"].iter().enumerate() {

@@ -73,6 +73,35 @@ fn dataset_check_finds_leaks_and_fails() {
 }
 
 #[test]
+fn split_shows_whose_words_sentences_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let article =
+        "The minister, Ada Roe, met her café staff.\n\n“The ice is thick,” she told reporters. “It will stay.”\n\nIt was late.\n";
+    fs::write(dir.path().join("a.txt"), article).unwrap();
+    let out = stance().current_dir(&dir).args(["split", "a.txt", "-f", "jsonl"]).assert().success();
+    let rows: Vec<serde_json::Value> = text(&out.get_output().stdout).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let author = serde_json::json!({"author": true});
+    let held: Vec<bool> = rows.iter().map(|r| r["holder"] != author).collect();
+    assert_eq!(held, [false, true, true, false], "{rows:?}");
+    assert!(rows.iter().zip(&held).all(|(r, held)| r["quote"].is_null() != *held));
+    let slice = |span: &serde_json::Value| {
+        let at = |name: &str| span[name].as_u64().unwrap() as usize;
+        article[at("start")..at("end")].to_owned()
+    };
+    for row in &rows[1..3] {
+        let holder = &row["holder"];
+        assert_eq!((holder["author"].as_bool(), row["quote"]["form"].as_str()), (Some(false), Some("direct")));
+        for (which, who) in [("written", "she"), ("resolved", "Ada Roe")] {
+            assert_eq!((holder[which]["text"].as_str(), slice(&holder[which]).as_str()), (Some(who), who), "{row}");
+        }
+    }
+    assert_eq!(slice(&rows[1]["quote"]["spans"][0]), "“The ice is thick,”");
+    assert_eq!(slice(&rows[2]["quote"]["spans"][0]), "“It will stay.”");
+    let out = stance().current_dir(&dir).args(["split", "a.txt"]).assert().success();
+    assert!(text(&out.get_output().stdout).contains("direct: she = Ada Roe"), "{}", text(&out.get_output().stdout));
+}
+
+#[test]
 fn split_shows_blocks_kinds_and_sentences() {
     let dir = tempfile::tempdir().unwrap();
     let article = "# Harbour news\n\nThe ferry sails. It is late.\n\n- One item\n";

@@ -7,8 +7,8 @@
 #![allow(clippy::single_range_in_vec_init, reason = "content is a list of spans, most often of one")]
 
 use super::lexicon::{
-    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, Form, HEARER, LOOSE, OBJECT, PERSON, PHRASE, PLURAL, PREP, PRON,
-    RELATIVE, SAYING, SOURCE, SPEECH, SUB, TIME, TITLE, TO, VERB, Verb, lemma, look_up,
+    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, FEMALE, Form, HEARER, LOOSE, MALE, OBJECT, PERSON, PHRASE, PLURAL,
+    PREP, PRON, QUOTED, RELATIVE, SAYING, SOURCE, SPEECH, SUB, TIME, TITLE, TO, VERB, Verb, lemma, look_up,
 };
 use super::tokens::{Token, What};
 use std::ops::Range;
@@ -132,7 +132,13 @@ impl Frame<'_> {
         self.get(i).is_some_and(|t| {
             let plain = !t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | ALONE) && (!t.is(TIME) || i > 0 && !t.is(CALENDAR));
             let modal = i > 0 && t.is(AUX) && !t.is(BE | ADV) && t.end - t.start > 2;
-            t.is_word() && t.capital && (plain || modal)
+            // `Based in Oslo, …`
+            let opening = i == 0
+                && t.end - t.start > 4
+                && !t.is(MALE | FEMALE)
+                && (self.word(i).ends_with("ed") || self.word(i) == "Written")
+                && !self.get(1).is_some_and(|t| t.capital || !t.is_word());
+            t.is_word() && t.capital && (plain || modal) && !opening
         })
     }
 
@@ -291,7 +297,8 @@ impl Frame<'_> {
                 }
                 comma = before;
             }
-            return best;
+            // `Roe (R-Iowa), said`
+            return best.or_else(|| self.mark(last.wrapping_sub(1), ')').then(|| self.phrase_before(last)).flatten());
         }
         self.phrase_before(end)
     }
@@ -328,6 +335,8 @@ impl Frame<'_> {
             || self.is_adverb(start)
             || self.word(start).ends_with("ing")
             || self.word(start).ends_with("ed")
+            // `legal director for …`
+            || (start..end.min(start + 4)).any(|i| self.is(i, PERSON))
     }
 
     /// The noun phrase that begins at `start`: of an inverted cue, of `according to`, of an addressee.
@@ -425,19 +434,38 @@ impl Frame<'_> {
         if range.clone().any(|i| self.quotation(i)) {
             return true;
         }
-        let Some(first) = self.get(range.start) else { return false };
-        let intro = first.is(PREP | SUB) && !first.is(PRON) && !self.word_is(range.start, "that") && !first.is(DET)
-            || self.word(range.start).ends_with("ing");
-        let verb = range.clone().any(|i| {
-            self.get(i).is_some_and(|t| {
-                t.what == What::Word
-                    && (t.is(AUX | VERB)
-                        || t.entry.verb.is_some()
-                        || !t.capital && t.end - t.start > 4 && self.word(i).ends_with("ed"))
-                    || t.what == What::Possessive && self.is(i.wrapping_sub(1), PRON)
-            })
-        });
-        verb && (!intro || range.len() > 7 || range.clone().any(|i| self.mark(i, ',')))
+        // Introductions are passed over, each up to its comma.
+        let mut from = range.start;
+        loop {
+            while self.is_adverb(from) && from < range.end {
+                from += 1;
+            }
+            let Some(first) = self.get(from).filter(|_| from < range.end) else { return false };
+            let subordinate = first.is(SUB) && !self.word_is(from, "that") && !first.is(DET | PRON);
+            let intro = subordinate || first.is(PREP) && !first.is(PRON | DET) || self.word(from).ends_with("ing");
+            match (from..range.end).find(|&i| self.mark(i, ',')) {
+                Some(comma) if intro => from = comma + 1,
+                // `In Ohio the vote was close`
+                None if intro => return !subordinate && range.end - from > 7 && (from..range.end).any(|i| self.is(i, AUX)),
+                _ => return (from..range.end).any(|i| self.verbal(i)),
+            }
+        }
+    }
+
+    /// Whether the token may be a finite verb: an auxiliary, a verb of the lists, or a word that looks like a past form.
+    fn verbal(&self, i: usize) -> bool {
+        self.get(i).is_some_and(|t| {
+            t.is_word()
+                && (t.is(AUX | VERB) || t.entry.verb.is_some() || !t.capital && t.end - t.start > 4 && self.word(i).ends_with("ed"))
+                // `he's`
+                || t.what == What::Possessive && i > 0 && self.is(i - 1, PRON)
+        })
+    }
+
+    /// Whether a clause stands there that has no conjunction: something in it is or looks like a finite verb, or is quoted.
+    fn finite(&self, range: Range<usize>) -> bool {
+        let third = |i: usize| self.get(i).is_some_and(|t| t.is_word() && !t.capital && self.word(i).ends_with('s'));
+        (range.start..range.end.min(range.start + REACH)).any(|i| self.quotation(i) || self.verbal(i) || third(i))
     }
 
     /// What follows a cue.
@@ -710,6 +738,20 @@ fn uttered(frame: &Frame<'_>, found: &mut Vec<Found>) {
     }
 }
 
+/// Where what a frame says from its first word on ends.
+pub(super) fn clause_end(frame: &Frame<'_>) -> usize {
+    frame.clause_end(0)
+}
+
+/// Whether a frame goes on with a quotation and leads it to its end: `“They agree, but they aren't there yet” to support him.`
+pub(super) fn resumes(frame: &Frame<'_>) -> bool {
+    frame.quotation(0)
+        && !frame.ends_open(0)
+        && frame.inside(0).0 >= WORDS_BESIDE
+        && !frame.inside(0).1
+        && frame.get(1).is_some_and(|t| t.is_word() && !t.capital && !t.is(AUX) && t.entry.verb.is_none())
+}
+
 /// Whose words a frame that ends in a colon announces.
 pub(super) fn announcer(frame: &Frame<'_>) -> Option<Range<usize>> {
     let from = frame.tokens.len().saturating_sub(REACH);
@@ -832,6 +874,13 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         Shape::Inverted if !f.speaker.clone().any(|i| frame.name(i)) => return false,
         _ => {}
     }
+    if f.verb.is_some_and(|v| v.takes & QUOTED != 0) {
+        return false;
+    }
+    // `R-Tex.`, `Sioux City, Iowa`: not who speaks.
+    if f.speaker.len() == 1 && frame.word(f.speaker.start).ends_with('.') {
+        return false;
+    }
     // What somebody could say or did not say is not said.
     let hedged = f.cue.clone().any(|i| {
         let word = frame.word(i);
@@ -842,16 +891,37 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     if hedged {
         return false;
     }
+    if f.speaker.start.checked_sub(1).is_some_and(|i| frame.word_is(i, "if") || frame.word_is(i, "unless")) {
+        return false;
+    }
     if matches!(f.shape, Shape::Before | Shape::Phrase) && f.verb.is_some_and(|v| v.form == Form::Ing) {
         return false;
     }
     if f.shape == Shape::Phrase {
         let finite = f.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third | Form::Participle));
         let first = f.content.first().map_or(0, |c| c.start);
-        let called = f.verb.is_some_and(|v| lemma(v) == "call") && !matches!(frame.word(first), "for" | "on");
+        // `described the wall`: nothing is said of it.
+        let bare = f.verb.is_some_and(|v| lemma(v) == "describe")
+            && !f.content.iter().any(|c| c.clone().any(|i| frame.word_is(i, "as")));
+        let called = bare || f.verb.is_some_and(|v| lemma(v) == "call") && !matches!(frame.word(first), "for" | "on");
         if !finite || called || f.content.iter().map(Range::len).sum::<usize>() < 3 {
             return false;
         }
+    }
+    let first = f.content.first().map_or(0, |c| c.start);
+    // `found itself in debt`, `declared himself`
+    if matches!(frame.word(first), "himself" | "herself" | "itself" | "themselves") {
+        return false;
+    }
+    // `announced support`, `said little`: no clause.
+    if f.shape == Shape::Before
+        && f.verb.is_some_and(|v| {
+            matches!(lemma(v), "think" | "declare" | "conclude" | "believe" | "argue" | "find" | "claim" | "say")
+        })
+        && !frame.is(first, SUB | RELATIVE)
+        && !frame.finite(f.content.first().cloned().unwrap_or_default())
+    {
+        return false;
     }
     // Some verbs report only where `that` follows.
     if f.verb.is_some_and(|v| v.takes & LOOSE != 0)
@@ -1006,7 +1076,8 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     // The order turned round: `“…,” said Roe`.
     if start == i
         && takes(SPEECH)
-        && takes(CLAUSE)
+        // `“…,” scoffed Roe`
+        && (takes(CLAUSE) || start > 0 && frame.quotation(start - 1) && frame.ends_open(start - 1))
         && !takes(PHRASE)
         && !matches!(lemma(verb), "tell" | "find" | "show" | "estimate" | "state")
         && matches!(verb.form, Form::Past | Form::Third)
@@ -1092,6 +1163,12 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         }
         after += 1;
     }
+    if lemma(verb) == "point" {
+        if !frame.word_is(after, "out") {
+            return None;
+        }
+        after += 1;
+    }
     if takes(HEARER)
         || matches!(lemma(verb), "tell" | "ask" | "warn" | "write" | "urge" | "email" | "text" | "promise" | "caution")
     {
@@ -1171,8 +1248,11 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         return Some(Found { shape: Shape::Behind, verb: Some(verb), cue, speaker, addressee, content });
     }
     if (takes(CLAUSE) || takes(SPEECH) && !takes(PHRASE))
-        && let Some(content) = content_right(frame, right, takes(CLAUSE), frame.is(speaker.start, RELATIVE))
+        && let Some(mut content) = content_right(frame, right, takes(CLAUSE), frame.is(speaker.start, RELATIVE))
     {
+        if let Some(c) = content.last_mut().filter(|_| subordinate(frame, &speaker)) {
+            c.end = (c.start..c.end).find(|&k| frame.mark(k, ',')).unwrap_or(c.end);
+        }
         return Some(Found { shape: Shape::Before, verb: Some(verb), cue, speaker, addressee, content });
     }
     let shows = matches!(lemma(verb), "show" | "find" | "indicate" | "suggest" | "report")
@@ -1180,12 +1260,27 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     if (phrase_follows(frame, after, verb) || shows && phrase_follows(frame, after, Verb { takes: PHRASE, ..verb }))
         && !restrictive
     {
-        let end = frame.clause_end(after);
+        let mut end = frame.clause_end(after);
+        if subordinate(frame, &speaker) {
+            end = (after..end).find(|&k| frame.mark(k, ',')).unwrap_or(end);
+        }
         if end > after {
             return Some(Found { shape: Shape::Phrase, verb: Some(verb), cue, speaker, addressee, content: vec![after..end] });
         }
     }
     None
+}
+
+/// Whether the clause with this subject comes before the one that it belongs to: `While Roe says no, Lind says yes.`
+fn subordinate(frame: &Frame<'_>, subject: &Range<usize>) -> bool {
+    let Some(at) = subject.start.checked_sub(1) else { return false };
+    let first = at == 0 || frame.before(at).is_some_and(|t| matches!(t.what, What::Mark(_)) || t.is(CONJ) && at == 1);
+    let word = frame.word(at).to_ascii_lowercase();
+    first
+        && matches!(
+            word.as_str(),
+            "while" | "although" | "though" | "when" | "after" | "because" | "since" | "if" | "once" | "before"
+        )
 }
 
 /// Whether what stands at `at` can be what a verb says that takes no clause: a noun phrase, a quotation, an infinitive.
@@ -1194,6 +1289,7 @@ fn phrase_follows(frame: &Frame<'_>, at: usize, verb: Verb) -> bool {
     if verb.takes & TO != 0
         && frame.word_is(at, "to")
         && frame.get(at + 1).is_some_and(|t| t.is_word() && !t.is(DET | PRON) && !t.capital)
+        && frame.word(at + 1).starts_with(char::is_alphabetic)
     {
         return true;
     }
@@ -1247,8 +1343,12 @@ fn inverted(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize) -> Option<Fou
     if frame.is(speaker.start, PRON | OBJECT) && speaker.len() == 1 && !frame.is(speaker.start, PRON) {
         return None;
     }
-    let left = left_content(frame, i, floor, false)?;
+    let left = left_content(frame, i, floor, false);
     let right = frame.right(speaker.end, false);
+    // `But, said Roe, “…”` has nothing before it.
+    if left.is_none() && !matches!(right, Right::CommaQuotation(_)) {
+        return None;
+    }
     let quoted = frame.before(i).is_some_and(Token::is_quotation);
     // `Roe, a pilot, said the ferry would …` is not turned round.
     let ends = match right {
@@ -1267,7 +1367,7 @@ fn inverted(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize) -> Option<Fou
     {
         return None;
     }
-    let mut content = vec![left];
+    let mut content: Vec<_> = left.into_iter().collect();
     resume(frame, right, true, &mut content);
     Some(Found { shape: Shape::Inverted, verb: Some(verb), cue: i..i + 1, speaker, addressee: None, content })
 }
@@ -1421,8 +1521,16 @@ fn by_noun(frame: &Frame<'_>, i: usize) -> Option<Found> {
     })
 }
 
-/// `Roe: …` at the start of a frame.
+/// `Roe: …` at the start of a frame; `The ice goes - Bo Roe: “…”`.
 fn colon(frame: &Frame<'_>) -> Option<Found> {
+    let limit = frame.tokens.len().min(REACH);
+    if let Some(at) = (0..limit).find(|&i| frame.mark(i, ':') && frame.quotation(i + 1))
+        && let Some(start) = (0..at).rev().take_while(|&i| frame.name(i)).last()
+        && frame.before(start).is_some_and(|t| matches!(t.what, What::Mark('—' | '–' | '-')))
+    {
+        let content = vec![at + 1..at + 2];
+        return Some(Found { shape: Shape::Colon, verb: None, cue: at..at + 1, speaker: start..at, addressee: None, content });
+    }
     let at = (0..frame.tokens.len().min(9)).find(|&i| frame.mark(i, ':'))?;
     let named = at > 0 && (0..at).all(|i| frame.name(i) || frame.is(i, TITLE)) && (0..at).any(|i| frame.name(i));
     let end = frame.clause_end(at + 1);

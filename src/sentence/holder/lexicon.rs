@@ -68,8 +68,11 @@ pub(super) const SPEECH: Takes = 1 << 4;
 /// An infinitive as what is said: `refuse`, `promise`.
 pub(super) const TO: Takes = 1 << 5;
 
-/// Says too seldom that somebody holds something: counts beside quotation marks only.
+/// Says too seldom that somebody holds something: counts beside quotation marks, or before `that`.
 pub(super) const LOOSE: Takes = 1 << 6;
+
+/// Counts beside quotation marks only.
+pub(super) const QUOTED: Takes = 1 << 7;
 
 /// A form of a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -350,23 +353,25 @@ const VERBS: &[(Takes, &str)] = &[
         allege reveal conclude swear/swore/sworn contend confess boast brag/bragged tell/told joke predict note confirm testify"),
     (CLAUSE | SPEECH, "add explain remark observe reply quip/quipped write/wrote/written tweet reiterate complain \
         figure indicate imply caution put/put/put estimate find/found/found show/showed/shown demonstrate hint speculate theorize recommend \
-        request urge wonder ask disclose divulge hypothesize posit underline underscore opine muse quote marvel proclaim counter point-out"),
-    (CLAUSE | SPEECH | LOOSE, "state report post respond answer repeat maintain continue signal mention decide determine learn reason charge \
-        protest object stipulate specify certify project forecast/forecast/forecast calculate rule"),
+        request urge wonder ask disclose divulge hypothesize posit underline underscore opine muse quote marvel proclaim counter point"),
+    (CLAUSE | SPEECH | LOOSE, "state report post respond answer repeat maintain continue signal mention decide determine learn charge \
+        protest object stipulate specify certify project forecast/forecast/forecast calculate"),
     (CLAUSE | BARE, "think/thought/thought believe hope fear suspect reckon"),
-    (CLAUSE | BARE | LOOSE, "know/knew/known feel/felt/felt mean/meant/meant assume expect wish worry understand/understood/understood realize \
+    (CLAUSE | BARE | LOOSE, "know/knew/known feel/felt/felt assume expect wish worry understand/understood/understood realize \
         realise guess imagine bet/bet/bet/betting dream/dreamed"),
+    (CLAUSE | SPEECH | LOOSE | QUOTED, "rule reason"),
+    (CLAUSE | BARE | LOOSE | QUOTED, "mean/meant/meant"),
     (CLAUSE | SPEECH | TO, "agree promise vow offer propose demand"),
     (SPEECH, "shout yell scream whisper mutter murmur cry exclaim chant sigh laugh smile gush snap/snapped bark fume rant thunder \
         interject interrupt retort begin/began/begun/beginning blog/blogged text email e-mail read/read/read go/went/gone/going chime \
-        sing/sang/sung plead beg/begged chide scold tease riff comment elaborate narrate recite recount caption fire shoot/shot/shot"),
+        sing/sang/sung plead beg/begged chide scold scoff exhort react groan grumble intone lecture deadpan bellow holler tease riff comment elaborate narrate recite recount caption fire shoot/shot/shot"),
     (CLAUSE | HEARER | BARE | SPEECH, "inform remind assure reassure notify advise convince persuade"),
     (PHRASE | SPEECH, "call describe dub/dubbed label brand term dismiss slam/slammed blast criticize criticise denounce condemn deride decry \
         praise characterize characterise portray depict mock ridicule accuse assail blame hail tout laud applaud commend \
         chastise rebuke castigate lambaste bash rip/ripped refer attribute nickname"),
     (PHRASE | CLAUSE | SPEECH, "dispute doubt defend express voice cite outline highlight"),
     (PHRASE | CLAUSE | SPEECH | LOOSE, "question deny lament emphasize emphasise stress challenge discuss address detail attack"),
-    (TO, "decline"),
+    (TO | QUOTED, "decline"),
     (TO | CLAUSE | LOOSE | SPEECH, "threaten pledge"),
     (TO | LOOSE, "refuse intend plan/planned seek/sought/sought"),
     (TO | PHRASE | LOOSE, "want prefer/preferred"),

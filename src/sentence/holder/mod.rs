@@ -201,20 +201,26 @@ impl Reader {
         let place = |s: Span| places.get(&s).copied();
         let announced = self.announced.take();
         self.announced = announcer.as_ref().and_then(span).map(|s| (s, place(s)));
-        if found.is_empty() {
-            // Nothing but a quotation: the speaker goes on.
-            if slice.iter().any(|t| t.is_quotation()) && !slice.iter().any(|t| t.is_word() && !t.is(CONJ)) {
+        let alone = slice.iter().any(|t| t.is_quotation()) && !slice.iter().any(|t| t.is_word() && !t.is(CONJ));
+        let resumed = self.quoted && found.iter().all(|f| f.shape == Shape::Beside) && cues::resumes(frame);
+        if found.is_empty() || resumed {
+            // Nothing but a quotation, or one that is led to its end in the author's words: the speaker goes on.
+            if alone || resumed {
                 let Some((written, mention)) = announced.or(self.last) else { return };
-                let content =
-                    slice.iter().filter(|t| t.is_quotation()).map(|t| Span { start: base + t.start, end: base + t.end });
+                let whole = || span(&(0..cues::clause_end(frame))).into_iter().collect();
+                let quotations = || {
+                    let spans = slice.iter().filter(|t| t.is_quotation());
+                    spans.map(|t| Span { start: base + t.start, end: base + t.end }).collect()
+                };
+                let content: Vec<Span> = if alone { quotations() } else { whole() };
                 let attribution = Attribution {
-                    form: Form::Direct,
+                    form: if alone { Form::Direct } else { Form::Mixed },
                     shape: Shape::Alone,
                     verb: None,
                     speaker: Speaker { written, resolved: None },
                     cue: None,
                     addressee: None,
-                    content: content.collect(),
+                    content,
                 };
                 self.found.push((attribution, mention));
                 self.last = Some((written, mention));

@@ -61,6 +61,62 @@ fn appositions_are_passed_over_and_remembered() {
 }
 
 #[test]
+fn a_comma_inside_the_marks_makes_verbs_of_saying() {
+    assert_eq!(read("“The ice is thick,” scoffed Ada Roe."), ["direct | Ada Roe = Ada Roe | “The ice is thick,”"]);
+    assert_eq!(read("But, said Ada Roe, “the ice is thick.”"), ["direct | Ada Roe = Ada Roe | “the ice is thick.”"]);
+}
+
+#[test]
+fn a_name_and_a_colon_before_a_quotation() {
+    let found = ["direct | Ada Roe = Ada Roe | “The ice is thick.”"];
+    assert_eq!(read("Ada Roe: “The ice is thick.”"), found);
+    assert_eq!(read("The ferry stays in the harbour - Ada Roe: “The ice is thick.”"), found);
+}
+
+#[test]
+fn an_opening_participle_is_no_name() {
+    let found = read("Based in Oslo, the pilot said the ice was thick.");
+    assert_eq!(found, ["indirect | the pilot = the pilot | the ice was thick"]);
+    assert!(read("If Roe says the ice is thick, the ferry stays.").is_empty());
+}
+
+#[test]
+fn a_role_behind_the_name_may_begin_with_an_adjective() {
+    assert_eq!(read("“Wait,” Ada Roe, legal director for the Ice Group, said."), ["direct | Ada Roe = Ada Roe | “Wait,”"]);
+}
+
+#[test]
+fn a_quotation_led_to_its_end_without_a_cue_goes_on() {
+    assert_eq!(
+        read("“The ice is thick,” Lind said. “It may break by the spring thaw” or sooner."),
+        ["direct | Lind = Lind | “The ice is thick,”", "mixed | Lind = Lind | “It may break by the spring thaw” or sooner"]
+    );
+}
+
+#[test]
+fn a_subordinate_clause_ends_at_its_comma() {
+    assert_eq!(read("While Roe says the ice is thick, the ferry sails."), ["indirect | Roe = Roe | the ice is thick"]);
+}
+
+#[test]
+fn out_belongs_to_point() {
+    assert_eq!(read("Roe pointed out that the ice was thick."), ["indirect | Roe = Roe | that the ice was thick"]);
+    assert!(read("Roe pointed the gun at the ice.").is_empty());
+}
+
+#[test]
+fn what_is_no_statement_is_not_reported() {
+    for text in [
+        "In May, during a long walk on the ice, Roe boasted.",
+        "Roe said little.",
+        "The bank found itself in debt.",
+        "Roe described the wall in December.",
+    ] {
+        assert!(read(text).is_empty(), "{:?}", read(text));
+    }
+}
+
+#[test]
 fn the_addressee_is_not_the_speaker() {
     let text = "Ada Roe told Bo Lind that the ice was thick.";
     let (article, sentences) = article(text);
@@ -141,6 +197,15 @@ fn a_sentence_is_held_by_who_says_most_of_it() {
 fn time_is_linear_on_hostile_text() {
     for piece in [
         "said ",
+        "SAID ",
+        "A",
+        "Roe ",
+        "\"",
+        "\"a ",
+        "'",
+        "“a. ",
+        "while Roe says, ",
+        "“a b c d” or ",
         "\"a\" said ",
         "Roe said, ",
         "a's ",
@@ -159,12 +224,16 @@ fn time_is_linear_on_hostile_text() {
     ] {
         let time = |n: usize| {
             let (article, sentences) = article(&piece.repeat(n / piece.len()));
-            let start = std::time::Instant::now();
-            assert_eq!(holdings(&article, &sentences).len(), sentences.len());
-            start.elapsed().as_secs_f64()
+            let run = || {
+                let start = std::time::Instant::now();
+                assert_eq!(holdings(&article, &sentences).len(), sentences.len());
+                start.elapsed().as_secs_f64()
+            };
+            // The better of two: other programs may take their share.
+            run().min(run())
         };
-        let (short, long) = (time(1 << 16), time(1 << 19));
-        // Eight times the text; sixty-four times the time if it were quadratic.
-        assert!(long < 30.0 * short.max(0.01), "{piece:?}: {short} s, then {long} s");
+        let (short, long) = (time(1 << 17), time(1 << 20));
+        // Eight times the text, and beyond the caches; sixty-four times the time if it were quadratic.
+        assert!(long < 40.0 * short.max(0.01), "{piece:?}: {short} s, then {long} s");
     }
 }
