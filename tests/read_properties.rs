@@ -174,6 +174,16 @@ fn check(text: &str, spans: &[(usize, usize)]) {
     assert!(!text[last..].contains(char::is_alphanumeric), "{:?} is left out", &text[last..]);
 }
 
+/// The sentences slice the text, in order, none empty.
+fn check_slices(article: &Article) {
+    let mut last = 0;
+    for s in sentence::split(article) {
+        assert!(last <= s.start && s.start < s.end, "{s:?}");
+        assert!(article.text.get(s.start..s.end).is_some(), "{s:?}");
+        last = s.end;
+    }
+}
+
 fn read(text: &str, name: &str) -> Option<Article> {
     article::read_bytes(name, Some(Path::new(name)), text.as_bytes().to_vec()).ok()
 }
@@ -231,6 +241,22 @@ proptest! {
     }
 
     #[test]
+    fn a_cell_is_the_text_of_its_article(text in any_text()) {
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        csv.write_record(["id", "text"]).unwrap();
+        csv.write_record(["", &text]).unwrap();
+        let json = serde_json::json!({ "text": text }).to_string();
+        for (name, bytes) in [("a.csv", csv.into_inner().unwrap()), ("a.jsonl", json.into_bytes())] {
+            if let Ok(article) = article::read_bytes(name, Some(Path::new(name)), bytes) {
+                prop_assert_eq!(&article.text, &text, "{}", name);
+                check_slices(&article);
+            } else {
+                prop_assert!(read(&text, "a.txt").is_none_or(|a| a.blocks.is_empty()), "{} refuses {:?}", name, text);
+            }
+        }
+    }
+
+    #[test]
     fn spans_of_holders_slice_the_article(text in prop_oneof![reported(), any_text()], name in prop::sample::select(vec!["a.txt", "a.md"])) {
         if let Some(article) = read(&text, name) {
             let sentences = sentence::split(&article);
@@ -257,6 +283,27 @@ proptest! {
             if let Ok(article) = article::read_bytes("a", Some(Path::new(name)), bytes.clone()) {
                 let _ = sentence::split(&article);
             }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is extracted is set apart by blank lines, and all of it is in blocks.
+    #[test]
+    fn extracted_text_is_its_blocks(parts in prop::collection::vec(any_text(), 1..6), tag in prop::sample::select(vec!["p", "li", "h2", "figcaption", "blockquote"])) {
+        let body: String = parts.iter().map(|part| format!("<{tag}>{part}</{tag}>")).collect();
+        let html = format!("<html><body><article><p>The ferry stayed in the harbour.</p>{body}</article></body></html>");
+        if let Some(article) = read(&html, "a.html") {
+            let mut last = 0;
+            for block in &article.blocks {
+                prop_assert!(last <= block.start && block.start < block.end, "{:?}", article.blocks);
+                prop_assert!(!article.text[last..block.start].contains(char::is_alphanumeric), "{:?}", article);
+                last = block.end;
+            }
+            prop_assert!(!article.text[last..].contains(char::is_alphanumeric), "{:?}", article);
+            check_slices(&article);
         }
     }
 }

@@ -1,64 +1,103 @@
-//! Bytes to text: refuses what is not UTF-8 prose, and says where.
+//! Bytes to text: by byte order mark, by what the document declares, then by detection; refuses what is not text.
 
 use crate::error::{Error, Result};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use std::str::Utf8Error;
 
 /// How much is looked at to tell text from binary data.
 const SAMPLE: usize = 64 * 1024;
 
-/// The first bytes of formats that are often handed over by mistake.
-const MAGIC: &[(&[u8], &str)] = &[
-    (b"%PDF-", "a PDF file"),
-    (b"PK\x03\x04", "a ZIP archive (DOCX, EPUB and ODT files are ZIP archives too)"),
-    (b"\x1f\x8b", "gzip-compressed data"),
-    (b"\xd0\xcf\x11\xe0", "an old Microsoft Office file"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-];
-
 /// The text, or an error that names the first byte which is not text. The error does not name the file.
-pub(super) fn decode(bytes: Vec<u8>) -> Result<String> {
-    if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return Err(Error::new(format!("this is {name}"))
-            .expected("text in UTF-8")
-            .hint("convert it to plain text or Markdown first"));
+///
+/// UTF-8 stays byte for byte, a byte order mark too. Other encodings are told by a UTF-16 mark, by `declared`, then by
+/// `chardetng`. Bytes that are UTF-8 are read as UTF-8 whatever is declared: other encodings hardly ever look like it.
+pub(super) fn decode(bytes: Vec<u8>, declared: Option<&'static Encoding>) -> Result<String> {
+    let text = match utf16(&bytes) {
+        Some(encoding) => encoding.decode_with_bom_removal(&bytes).0.into_owned(),
+        None => {
+            check(&bytes)?;
+            match String::from_utf8(bytes) {
+                Ok(text) => text,
+                Err(e) if is_cut(&e.utf8_error(), e.as_bytes(), declared) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
+                Err(e) => other(e.as_bytes(), declared),
+            }
+        }
+    };
+    if text.chars().all(super::is_space) {
+        return Err(Error::new(if text.is_empty() { "the article is empty" } else { "the article holds only white space" })
+            .expected("text"));
     }
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err(Error::new("the text is in UTF-16 (by its byte order mark)")
-            .expected("UTF-8")
-            .hint("convert it, for instance: iconv -f UTF-16 -t UTF-8 IN > OUT"));
+    Ok(text)
+}
+
+/// One field of a row. Rows are decoded one by one, since they are read one by one.
+pub(super) fn field(bytes: &[u8]) -> String {
+    std::str::from_utf8(bytes).map_or_else(|_| other(bytes, None), str::to_owned)
+}
+
+/// UTF-16, by its mark or by where its zeros stand.
+pub(super) fn utf16(bytes: &[u8]) -> Option<&'static Encoding> {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return (encoding != UTF_8).then_some(encoding);
     }
+    let sample = &bytes[..bytes.len().min(SAMPLE) & !1];
+    let zeros = |odd: usize| sample.iter().skip(odd).step_by(2).filter(|&&b| b == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    // Western prose in UTF-16 has a zero in nearly every pair, always at the same place.
+    let most = sample.len() / 2 * 7 / 10;
+    match sample.len() >= 4 {
+        true if odd > most && even == 0 => Some(UTF_16LE),
+        true if even > most && odd == 0 => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+/// Whether bytes are UTF-8 but for a last character that is cut. One byte of it could as well be a letter of another encoding.
+fn is_cut(error: &Utf8Error, bytes: &[u8], declared: Option<&'static Encoding>) -> bool {
+    error.error_len().is_none() && (declared == Some(UTF_8) || bytes.len() - error.valid_up_to() > 1)
+}
+
+/// Bytes that are not UTF-8.
+fn other(bytes: &[u8], declared: Option<&'static Encoding>) -> String {
+    // A broken byte in what is UTF-8 otherwise must not change the reading of all the rest.
+    let (mut good, mut bad) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).take(10_000).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    if good > 4 * bad {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    if let Some(encoding) = declared.filter(|e| *e != UTF_8) {
+        let (text, _, broken) = encoding.decode(bytes);
+        if !broken {
+            return text.into_owned();
+        }
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    detector.guess(None, Utf8Detection::Allow).decode_without_bom_handling(bytes).0.into_owned()
+}
+
+/// Refuses what is not text.
+fn check(bytes: &[u8]) -> Result<()> {
     let sample = &bytes[..bytes.len().min(SAMPLE)];
     if let Some(at) = sample.iter().position(|&b| b == 0) {
-        return Err(binary(&bytes, at, "a NUL byte"));
+        return Err(binary(bytes, at, "a NUL byte"));
     }
     let controls = sample.iter().filter(|&&b| is_control(b)).count();
     if controls * 10 > sample.len() {
         let at = sample.iter().position(|&b| is_control(b)).unwrap_or(0);
-        return Err(binary(&bytes, at, &format!("{controls} control characters in the first {} bytes", sample.len())));
+        return Err(binary(bytes, at, &format!("{controls} control characters in the first {} bytes", sample.len())));
     }
-    match String::from_utf8(bytes) {
-        Ok(text) if text.chars().all(super::is_space) => {
-            Err(Error::new(if text.is_empty() { "the article is empty" } else { "the article holds only white space" })
-                .expected("text"))
-        }
-        Ok(text) => Ok(text),
-        Err(e) => {
-            let at = e.utf8_error().valid_up_to();
-            let bytes = e.as_bytes();
-            let byte = bytes.get(at).copied().unwrap_or_default();
-            Err(Error::new(format!("not UTF-8: byte 0x{byte:02x} at offset {at}"))
-                .line(line_of(bytes, at))
-                .expected("text in UTF-8")
-                .hint("convert it from its encoding, for instance: iconv -f WINDOWS-1252 -t UTF-8 IN > OUT"))
-        }
-    }
+    Ok(())
 }
 
 fn binary(bytes: &[u8], at: usize, found: &str) -> Error {
     Error::new(format!("this looks like binary data: {found} at offset {at}"))
         .line(line_of(bytes, at))
-        .expected("text in UTF-8")
-        .hint("UTF-16 text also looks like this: convert it to UTF-8")
+        .expected("text, or a format that `stance split --help` names")
 }
 
 fn is_control(byte: u8) -> bool {
@@ -75,18 +114,40 @@ mod tests {
     use super::*;
 
     fn message(bytes: &[u8]) -> String {
-        decode(bytes.to_vec()).unwrap_err().to_string()
+        decode(bytes.to_vec(), None).unwrap_err().to_string()
     }
 
     #[test]
-    fn a_bad_byte_is_named_with_offset_and_line() {
-        let e = message(b"First line.\nCaf\xe9 closed.\n");
-        assert!(e.starts_with("line 2: not UTF-8: byte 0xe9 at offset 15; expected text in UTF-8\n  hint: "), "{e}");
+    fn utf8_stays_as_it_is() {
+        assert_eq!(decode(b"\xef\xbb\xbfCaf\xc3\xa9\r\n".to_vec(), None).unwrap(), "\u{feff}Café\r\n");
+        let declared = Encoding::for_label(b"latin1");
+        assert_eq!(decode("Café".into(), declared).unwrap(), "Café", "a wrong declaration does not break UTF-8");
     }
 
     #[test]
-    fn a_character_cut_at_the_end_is_named() {
-        assert!(message(b"Caf\xc3").contains("byte 0xc3 at offset 3"));
+    fn other_encodings_are_told_by_mark_by_declaration_and_by_their_bytes() {
+        assert_eq!(decode(b"\xff\xfeH\0i\0".to_vec(), None).unwrap(), "Hi");
+        assert_eq!(decode(b"\xfe\xff\0H\0i".to_vec(), None).unwrap(), "Hi");
+        assert_eq!(decode(b"H\0i\0 \0y\0o\0u\0".to_vec(), None).unwrap(), "Hi you");
+        assert_eq!(decode(b"\xb9\xb9".to_vec(), Encoding::for_label(b"iso-8859-2")).unwrap(), "šš");
+        assert_eq!(decode(b"Caf\xe9 \x93closed\x94 \x97 he said.".to_vec(), None).unwrap(), "Café “closed” — he said.");
+        // "Паром остался в порту" in windows-1251.
+        let cyrillic = b"\xcf\xe0\xf0\xee\xec \xee\xf1\xf2\xe0\xeb\xf1\xff \xe2 \xef\xee\xf0\xf2\xf3";
+        assert_eq!(decode(cyrillic.to_vec(), None).unwrap(), "Паром остался в порту");
+    }
+
+    #[test]
+    fn one_broken_byte_does_not_change_the_reading_of_the_rest() {
+        let mut bytes = "Žluťoučký kůň přešel řeku.".as_bytes().to_vec();
+        bytes.push(0xff);
+        assert_eq!(decode(bytes, None).unwrap(), "Žluťoučký kůň přešel řeku.\u{fffd}");
+    }
+
+    #[test]
+    fn a_cut_last_character_does_not_change_the_reading_of_the_rest() {
+        assert_eq!(decode(b"He said: \xe2\x80".to_vec(), None).unwrap(), "He said: \u{fffd}");
+        assert_eq!(decode(b"He said: \xe2".to_vec(), Some(UTF_8)).unwrap(), "He said: \u{fffd}");
+        assert_eq!(decode(b"It is a caf\xe9".to_vec(), None).unwrap(), "It is a café");
     }
 
     #[test]
@@ -96,15 +157,13 @@ mod tests {
     }
 
     #[test]
-    fn binary_data_and_utf16_are_refused() {
-        assert!(message(b"abc\0def").contains("a NUL byte at offset 3"));
+    fn binary_data_is_refused_with_its_place() {
+        assert!(message(b"one\nabc\0def").starts_with("line 2: this looks like binary data: a NUL byte at offset 7"));
         assert!(message(b"\x01\x02\x03\x04 text").contains("control characters"));
-        assert!(message(b"\xff\xfeH\0i\0").contains("UTF-16"));
-        assert!(message(b"%PDF-1.7 ...").contains("a PDF file"));
     }
 
     #[test]
     fn a_few_control_characters_are_let_through() {
-        assert!(decode(b"One form feed\x0c and one bell \x07 in a long enough text.".to_vec()).is_ok());
+        assert!(decode(b"One form feed\x0c and one bell \x07 in a long enough text.".to_vec(), None).is_ok());
     }
 }

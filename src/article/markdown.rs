@@ -1,15 +1,16 @@
 //! Markdown to blocks, by `pulldown-cmark`'s events and their offsets.
 
 use super::is_space;
-use super::{Block, Kind, classify};
+use super::{Block, Kind, Meta, classify};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 
 /// Title and blocks of a Markdown text.
 ///
 /// Code, tables, raw HTML and front matter are in no block: they are not prose. A block's span is contiguous in the file,
-/// so marks inside a line (emphasis, the address of a link) stay in it.
-pub(super) fn blocks(text: &str) -> (Option<String>, Vec<Block>) {
+/// so marks inside a line (emphasis, the address of a link) stay in it. Front matter gives title, outlet, date, address and
+/// author.
+pub(super) fn blocks(text: &str, meta: &mut Meta) -> (Option<String>, Vec<Block>) {
     let skipped = text.len() - text.trim_start_matches('\u{feff}').len();
     let options = Options::ENABLE_YAML_STYLE_METADATA_BLOCKS | Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut reader = Reader { text, ..Reader::default() };
@@ -17,6 +18,7 @@ pub(super) fn blocks(text: &str) -> (Option<String>, Vec<Block>) {
         reader.event(&event, range.start + skipped..range.end + skipped);
     }
     reader.close();
+    *meta = std::mem::take(&mut reader.meta);
     let heading = reader.blocks.iter().find(|b| b.kind == Kind::Heading).map(|b| text[b.start..b.end].to_owned());
     (heading.or(reader.front_title), reader.blocks)
 }
@@ -36,6 +38,7 @@ struct Reader<'a> {
     image: usize,
     metadata: bool,
     front_title: Option<String>,
+    meta: Meta,
 }
 
 impl Reader<'_> {
@@ -146,11 +149,18 @@ impl Reader<'_> {
         self.blocks.push(Block { start, end, kind });
     }
 
-    /// Takes the title out of front matter.
+    /// Takes title and metadata out of front matter: `key: value`, a line each.
     fn front_matter(&mut self, range: Range<usize>) {
-        let title = self.text[range].lines().find_map(|line| line.strip_prefix("title:"));
-        if let Some(title) = title.map(|t| t.trim().trim_matches(['"', '\''])).filter(|t| !t.is_empty()) {
-            self.front_title.get_or_insert_with(|| title.to_owned());
+        for (key, value) in self.text[range].lines().filter_map(|line| line.split_once(':')) {
+            let value = value.trim().trim_matches(['"', '\'']);
+            if value.is_empty() || key.starts_with(char::is_whitespace) {
+                continue;
+            }
+            if key.trim() == "title" {
+                self.front_title.get_or_insert_with(|| value.to_owned());
+            } else {
+                self.meta.set(key, value);
+            }
         }
     }
 }
@@ -172,7 +182,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<(&str, Kind)> {
-        blocks(text).1.iter().map(|b| (&text[b.start..b.end], b.kind)).collect()
+        blocks(text, &mut Meta::default()).1.iter().map(|b| (&text[b.start..b.end], b.kind)).collect()
     }
 
     #[test]
@@ -196,7 +206,11 @@ mod tests {
     fn what_is_not_prose_is_in_no_block() {
         let text = "---\ntitle: \"Ice\"\n---\n\nThe ferry stayed.\n\n```\nlet x = 1;\n```\n\n    code\n\n<div>raw</div>\n\n| a | b |\n|---|---|\n| c | d |\n";
         assert_eq!(read(text), [("The ferry stayed.", Kind::Sentence)]);
-        assert_eq!(blocks(text).0.as_deref(), Some("Ice"));
+        let mut meta = Meta::default();
+        let front = text.replace("---\n\n", "author: Ada Roe\ndate: 2017-05-26\nsource: Harbour Post\n---\n\n");
+        assert_eq!(blocks(&front, &mut meta).0.as_deref(), Some("Ice"));
+        let told = [&meta.author, &meta.date, &meta.outlet].map(|v| v.as_deref().unwrap_or_default());
+        assert_eq!(told, ["Ada Roe", "2017-05-26", "Harbour Post"]);
     }
 
     #[test]

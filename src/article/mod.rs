@@ -1,59 +1,69 @@
 //! Bytes to articles: one file per format, the checks that all formats share, and the walk over files and folders.
+//!
+//! `sources.rs` finds files, `unpack.rs` takes compression off, `format.rs` tells the format, `open.rs` calls its reader.
+//! Readers of formats whose text is extracted build a `Draft`. What foreign crates parse runs under `guard.rs`, behind checks
+//! (`nesting.rs`, `zipped.rs`) that bound what it can become.
 
 mod classify;
 mod decode;
+#[cfg(feature = "docx")]
+mod docx;
+mod draft;
+#[cfg(feature = "epub")]
+mod epub;
+#[cfg(feature = "feed")]
+mod feed;
+mod format;
+mod guard;
+#[cfg(feature = "html")]
+mod html;
 mod markdown;
+mod meta;
+#[cfg(feature = "html")]
+mod nesting;
+mod open;
+#[cfg(feature = "pdf")]
+mod pdf;
+mod rows;
 mod sources;
 mod text;
+mod unpack;
+#[cfg(feature = "warc")]
+mod warc;
+#[cfg(any(feature = "docx", feature = "epub"))]
+mod zipped;
 
-pub use sources::{DEFAULT_LIMIT, Sources, read_from};
+pub use guard::READER_THREAD;
+pub use meta::Meta;
+pub use rows::Columns;
+pub use sources::{DEFAULT_LIMIT, Sources};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Reads one article from the bytes of a file; the file's ending chooses the format, and plain text is the default.
+/// Reads the article in the bytes of a file. The format is told by the content, then by the ending of the name; plain text
+/// is the default. Of a file that holds several articles (rows, a feed, a web archive) the first is given.
 ///
-/// Nothing is converted: for plain text and Markdown `text` is the file, byte for byte (a byte order mark and CRLF too), so
-/// that offsets are offsets into the file.
+/// Plain text and Markdown are not converted: `text` is the file, byte for byte (a byte order mark and CRLF too) where it is
+/// in UTF-8, so that offsets are offsets into the file. Of every other format `text` is what was extracted.
 pub fn read_bytes(id: impl Into<String>, path: Option<&Path>, bytes: Vec<u8>) -> Result<Article> {
     let id = id.into();
-    let text = decode::decode(bytes).map_err(|e| e.at(&id))?;
-    let format = path.map_or(Format::Text, Format::of);
-    let (title, blocks) = format.blocks(&text);
-    Ok(Article { id, path: path.map(Path::to_path_buf), text, title, blocks })
+    let first = read_all(id.clone(), path, bytes, DEFAULT_LIMIT)?.next();
+    first.unwrap_or_else(|| Err(Error::new("no article in it").at(id)))
 }
 
-/// A format that can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Text,
-    Markdown,
-}
-
-impl Format {
-    /// The format that a file's ending names; `None` for other files.
-    fn known(path: &Path) -> Option<Self> {
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        match extension.as_str() {
-            "txt" | "text" => Some(Self::Text),
-            "md" | "markdown" => Some(Self::Markdown),
-            _ => None,
-        }
-    }
-
-    fn of(path: &Path) -> Self {
-        Self::known(path).unwrap_or(Self::Text)
-    }
-
-    /// Title and blocks.
-    fn blocks(self, text: &str) -> (Option<String>, Vec<Block>) {
-        match self {
-            Self::Text => text::blocks(text),
-            Self::Markdown => markdown::blocks(text),
-        }
-    }
+/// As [`read_bytes`], with every article of the file, none larger than `limit` bytes. What ails the whole file is the error,
+/// what ails one of several articles is an item.
+pub fn read_all(
+    id: impl Into<String>,
+    path: Option<&Path>,
+    bytes: Vec<u8>,
+    limit: u64,
+) -> Result<impl Iterator<Item = Result<Article>> + Send> {
+    let origin = open::Origin { id: id.into(), path: path.map(Path::to_path_buf) };
+    open::open(Box::new(std::io::Cursor::new(bytes)), origin, &open::Settings { limit, ..open::Settings::default() })
 }
 
 /// White space and what looks like it: zero-width signs and the byte order mark too.
@@ -68,10 +78,13 @@ pub struct Article {
     pub id: String,
     /// Where it was read from; `None` for standard input and for text made in memory.
     pub path: Option<PathBuf>,
-    /// The whole text. For plain text and Markdown it is the file, byte for byte, so that offsets are offsets into the file.
+    /// The whole text. For plain text and Markdown it is the file, byte for byte, so that offsets are offsets into the file;
+    /// for other formats it is the text as extracted, its blocks parted by blank lines.
     pub text: String,
     /// Headline, where the document names one.
     pub title: Option<String>,
+    /// Outlet, date, address and author, where the document tells them.
+    pub meta: Meta,
     /// Blocks in reading order; they do not overlap, and their spans are trimmed of white space and of list bullets.
     pub blocks: Vec<Block>,
 }

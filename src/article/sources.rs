@@ -1,10 +1,11 @@
 //! The walk over files, folders and standard input: one article in memory at a time.
 
-use super::{Article, Format, read_bytes};
+use super::format::{Format, Found};
+use super::open::{self, Articles, HEAD, Origin, Settings, too_large};
+use super::{Article, Columns, unpack};
 use crate::error::{Error, Result};
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The size above which an article is refused, unless [`Sources::limit`] says otherwise: 64 MiB.
@@ -12,42 +13,70 @@ pub const DEFAULT_LIMIT: u64 = 64 << 20;
 
 /// Articles from paths, lazily. An error is an item: what comes after it is still read.
 ///
-/// A path is a file (read whatever its name), a folder (walked in order of names; hidden and ignored files are skipped, as
-/// ripgrep does, and only `.txt`, `.text`, `.md` and `.markdown` are read; a link to a folder is not followed) or `-` for
-/// standard input.
+/// A path is a file (read whatever its name), a folder or `-` for standard input. A folder is walked in order of names;
+/// hidden and ignored files are skipped, as ripgrep does, and a link to a folder is not followed. In a folder those files
+/// are read whose ending names a format, and others whose first bytes prove one (a PDF or a page without an ending).
 pub struct Sources {
     paths: VecDeque<PathBuf>,
     folder: Option<Folder>,
-    limit: u64,
+    /// The articles of the file that is open.
+    file: Option<Articles>,
+    settings: Settings,
 }
 
 /// A folder that is being walked.
 struct Folder {
     path: PathBuf,
     walk: ignore::Walk,
-    /// Articles and errors so far.
+    /// Files and errors so far.
     items: usize,
 }
 
 impl Sources {
     /// Articles from these paths, in this order.
     pub fn new(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
-        Self { paths: paths.into_iter().map(Into::into).collect(), folder: None, limit: DEFAULT_LIMIT }
+        let paths = paths.into_iter().map(Into::into).collect();
+        Self { paths, folder: None, file: None, settings: Settings::default() }
     }
 
-    /// Refuses articles of more than so many bytes.
+    /// Refuses articles of more than so many bytes: as they are, unpacked, and as text.
     pub fn limit(mut self, bytes: u64) -> Self {
-        self.limit = bytes;
+        self.settings.limit = bytes;
         self
     }
 
-    /// The next article of the folder that is open, or `None` if none is or it is done.
-    fn next_of_folder(&mut self) -> Option<Result<Article>> {
+    /// Which columns of rows hold what.
+    pub fn columns(mut self, columns: Columns) -> Self {
+        self.settings.columns = columns;
+        self
+    }
+
+    /// Opens the next file, of the folder that is open or of the paths; `None` if there is none.
+    fn next_file(&mut self) -> Option<Result<Articles>> {
+        loop {
+            if let Some(file) = self.next_of_folder() {
+                return Some(file);
+            }
+            let path = self.paths.pop_front()?;
+            if path.as_os_str() == "-" {
+                let origin = Origin { id: "-".to_owned(), path: None };
+                return Some(open::open(Box::new(std::io::stdin()), origin, &self.settings));
+            }
+            if !path.is_dir() {
+                return Some(open_file(&path, &self.settings));
+            }
+            let walk = ignore::WalkBuilder::new(&path).sort_by_file_name(Ord::cmp).build();
+            self.folder = Some(Folder { path, walk, items: 0 });
+        }
+    }
+
+    /// The next file of the folder that is open, or `None` if none is or it is done.
+    fn next_of_folder(&mut self) -> Option<Result<Articles>> {
         let folder = self.folder.as_mut()?;
         for entry in folder.walk.by_ref() {
             let item = match entry {
                 Err(e) => Err(walk_error(&e, &folder.path)),
-                Ok(entry) if is_article(&entry) => read_file(entry.path(), self.limit),
+                Ok(entry) if is_article(&entry, self.settings.limit) => open_file(entry.path(), &self.settings),
                 Ok(_) => continue,
             };
             folder.items += 1;
@@ -57,7 +86,7 @@ impl Sources {
         (items == 0).then(|| {
             Err(Error::new("no article in this folder")
                 .at(path)
-                .expected("files that end in .txt, .text, .md or .markdown")
+                .expected("text, Markdown, HTML, PDF, DOCX, EPUB, RSS or Atom, WARC, JSONL or CSV")
                 .hint("a file that is named on the command line is read whatever its name; hidden and ignored files are skipped"))
         })
     }
@@ -68,57 +97,53 @@ impl Iterator for Sources {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(item) = self.next_of_folder() {
-                return Some(item);
+            if let Some(article) = self.file.as_mut().and_then(Iterator::next) {
+                return Some(article);
             }
-            let path = self.paths.pop_front()?;
-            if path.as_os_str() == "-" {
-                return Some(read_from(std::io::stdin().lock(), "-", None, self.limit));
+            match self.next_file()? {
+                Ok(articles) => self.file = Some(articles),
+                Err(error) => {
+                    self.file = None;
+                    return Some(Err(error));
+                }
             }
-            if !path.is_dir() {
-                return Some(read_file(&path, self.limit));
-            }
-            let walk = ignore::WalkBuilder::new(&path).sort_by_file_name(Ord::cmp).build();
-            self.folder = Some(Folder { path, walk, items: 0 });
         }
     }
 }
 
-/// Reads one article of at most `limit` bytes.
-pub fn read_from(reader: impl Read, id: &str, path: Option<&Path>, limit: u64) -> Result<Article> {
-    let mut bytes = Vec::new();
-    reader
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(|e| Error::new(format!("cannot read it: {e}")).at(id))?;
-    if bytes.len() as u64 > limit {
-        return Err(too_large(limit).at(id));
-    }
-    read_bytes(id, path, bytes)
-}
-
-fn read_file(path: &Path, limit: u64) -> Result<Article> {
-    let id = path.display().to_string();
+fn open_file(path: &Path, settings: &Settings) -> Result<Articles> {
     let file = File::open(path).map_err(|e| {
         let error = Error::new(format!("cannot open it: {e}")).at(path);
         if e.kind() == std::io::ErrorKind::NotFound { error.hint("check the path; `-` reads standard input") } else { error }
     })?;
-    // Known before it is read, for files that have a size.
-    if file.metadata().is_ok_and(|m| m.len() > limit) {
-        return Err(too_large(limit).at(path));
+    // Known before it is read, for files that have a size; files of rows and archives may be larger than an article.
+    let many = matches!(Format::by_name(path), Some(Format::Jsonl | Format::Csv(_) | Format::Warc));
+    if !many && file.metadata().is_ok_and(|m| m.len() > settings.limit) && matches!(head_of(path), Some(Found::Unknown)) {
+        return Err(too_large(settings.limit).at(path));
     }
-    read_from(file, &id, Some(path), limit)
+    let origin = Origin { id: path.display().to_string(), path: Some(path.to_path_buf()) };
+    open::open(Box::new(file), origin, settings)
 }
 
-fn too_large(limit: u64) -> Error {
-    let limit = if limit.is_multiple_of(1 << 20) { format!("{} MiB", limit >> 20) } else { format!("{limit} bytes") };
-    Error::new(format!("the article is larger than {limit}")).expected("one article per file").hint("split the file")
+/// What the first bytes of a file prove it to be, unpacked if it is packed; `None` if it cannot be read.
+fn head_of(path: &Path) -> Option<Found> {
+    let (mut head, stream) = unpack::peek(Box::new(File::open(path).ok()?), HEAD).ok()?;
+    if let Ok(unpacked) = unpack::layer(&head, stream, HEAD) {
+        head = unpack::peek(unpacked, HEAD).ok()?.0;
+    }
+    Some(Format::by_content(&head))
 }
 
-/// Whether an entry of a folder is an article: by its ending, and a file or a link to one.
-fn is_article(entry: &ignore::DirEntry) -> bool {
+/// Whether an entry of a folder is an article, by its ending or its content, and a file or a link to one.
+fn is_article(entry: &ignore::DirEntry, limit: u64) -> bool {
     let Some(kind) = entry.file_type() else { return false };
-    Format::known(entry.path()).is_some() && (kind.is_file() || kind.is_symlink() && !entry.path().is_dir())
+    let path = entry.path();
+    if !(kind.is_file() || kind.is_symlink() && !path.is_dir()) {
+        return false;
+    }
+    // A pipe or a device has no size and would not end.
+    let small = || path.metadata().is_ok_and(|m| m.is_file() && m.len() <= limit);
+    Format::by_name(path).is_some() || small() && matches!(head_of(path), Some(Found::Is(_)))
 }
 
 /// An error of the walk, with the innermost path that it names.
@@ -171,25 +196,34 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path();
         fs::write(path.join("good.txt"), "The ferry stayed.").unwrap();
-        fs::write(path.join("bad.txt"), b"\xff\xff\xff").unwrap();
+        fs::write(path.join("bad.txt"), b"\0\0\0").unwrap();
         fs::create_dir(path.join("empty")).unwrap();
         let found =
             ids(Sources::new([path.join("none.txt"), path.join("bad.txt"), path.join("empty"), path.join("good.txt")]), path);
         assert!(found[0].starts_with("! ROOT/none.txt: cannot open it") && found[0].contains("hint:"), "{}", found[0]);
-        assert!(found[1].starts_with("! ROOT/bad.txt:1: not UTF-8"), "{}", found[1]);
+        assert!(found[1].starts_with("! ROOT/bad.txt:1: this looks like binary data"), "{}", found[1]);
         assert!(found[2].starts_with("! ROOT/empty: no article in this folder"), "{}", found[2]);
         assert_eq!(found[3], "ROOT/good.txt");
     }
 
     #[test]
-    fn the_limit_counts_bytes_of_files_and_streams() {
+    fn the_limit_counts_bytes() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("a.txt");
         fs::write(&path, "12345").unwrap();
         assert!(Sources::new([&path]).limit(5).all(|a| a.is_ok()));
         assert!(Sources::new([&path]).limit(4).next().unwrap().unwrap_err().to_string().contains("larger than 4 bytes"));
-        assert!(read_from(&b"12345"[..], "-", None, 4).unwrap_err().to_string().starts_with("-: the article is larger"));
-        assert_eq!(read_from(&b"12345"[..], "-", None, 5).unwrap().path, None);
+    }
+
+    #[test]
+    fn files_without_a_known_ending_are_read_where_their_content_is_plain() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path();
+        fs::write(path.join("page"), "<!DOCTYPE html><html><body><p>The ferry stayed.</p></body></html>").unwrap();
+        fs::write(path.join("notes"), "The ferry stayed.").unwrap();
+        fs::write(path.join("rows.jsonl"), "{\"text\":\"One.\"}\n{\"text\":\"Two.\"}\n").unwrap();
+        assert_eq!(ids(Sources::new([path]), path), ["ROOT/page", "ROOT/rows.jsonl:1", "ROOT/rows.jsonl:2"]);
+        assert_eq!(ids(Sources::new([path.join("notes")]), path), ["ROOT/notes"]);
     }
 
     #[cfg(unix)]

@@ -1,12 +1,12 @@
 //! `stance classify`
 
-use super::common::{ModelArgs, Output, claims, end_on_interrupt, spinner};
+use super::common::{InputArgs, ModelArgs, Output, claims, end_on_interrupt, spinner};
 use super::file_settings::FileSettings;
 use super::{Status, complain, tell};
-use crate::article::{Kind, Sources};
+use crate::article::Kind;
 use crate::classify::{self, Options, Summary};
 use crate::error::{Error, Result};
-use crate::report::{Csv, Jsonl, Reporter, Table};
+use crate::report::{By, Csv, Html, Jsonl, Reporter, RollUp, RollUpFormat, Table};
 use std::path::PathBuf;
 
 /// Label the stance of every sentence of articles towards a claim
@@ -14,11 +14,12 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  \
     stance classify article.txt --claim \"The ferry will be saved.\"\n  \
     stance classify archive/ --task evals/tasks/allies-sharing.toml --format jsonl -o labels.jsonl\n  \
+    stance classify archive/ --task evals/tasks/allies-sharing.toml --format html -o report.html\n  \
+    stance classify rows.csv.gz --columns text=story --claim \"Rents will fall.\" --by outlet\n  \
     cat article.md | stance classify - --claim \"Rents will fall.\" --claim \"Wages will rise.\"")]
 pub struct Args {
-    /// Articles: files, folders (their .txt and .md files), or - for standard input
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    input: InputArgs,
     /// Claim towards which stance is labelled; may be repeated
     #[arg(short, long, value_name = "TEXT")]
     claim: Vec<String>,
@@ -30,11 +31,14 @@ pub struct Args {
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    /// Sum up: a line for each article, holder, day (or month) or outlet, with mean and interval
+    #[arg(long, value_enum)]
+    by: Option<By>,
     /// Write to a file, whole or not at all
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Kinds of text that are classified
-    #[arg(long, value_delimiter = ',', value_name = "KIND,…", default_value = "sentence,heading,item,quotation", value_parser = kind)]
+    #[arg(long, value_delimiter = ',', value_name = "KIND,…", default_value = "sentence,heading,item", value_parser = kind)]
     kinds: Vec<Kind>,
     /// Withhold labels of a lower probability ("abstain")
     #[arg(long, env = "STANCE_MIN_CONFIDENCE", value_name = "P")]
@@ -42,9 +46,6 @@ pub struct Args {
     /// Refuse sentences that the model would cut
     #[arg(long)]
     strict: bool,
-    /// End at the first article that cannot be read
-    #[arg(long)]
-    fail_fast: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -55,6 +56,8 @@ enum Format {
     Jsonl,
     /// Comma-separated values
     Csv,
+    /// One page that loads nothing: charts, and the articles with each sentence tinted
+    Html,
 }
 
 /// Parses a kind of sentence by its name.
@@ -75,25 +78,42 @@ pub(super) fn run(args: &Args) -> Result<Status> {
     if !(0.0..=1.0).contains(&min_confidence) {
         return Err(Error::new(format!("--min-confidence {min_confidence}")).expected("a probability from 0 to 1"));
     }
+    if args.by.is_some() && args.format == Format::Html {
+        return Err(Error::new("--by with --format html").hint("the page has every chart: leave --by out"));
+    }
+    let articles = args.input.sources()?;
     let threads = args.model.threads(&file)?;
     end_on_interrupt();
     let mut output = Output::open(args.output.as_deref())?;
     let model = args.model.load(&file)?;
-    let options =
-        Options { claims, kinds: args.kinds.clone(), min_confidence, strict: args.strict, fail_fast: args.fail_fast, threads };
+    let options = Options {
+        claims,
+        kinds: args.kinds.clone(),
+        min_confidence,
+        strict: args.strict,
+        fail_fast: args.input.fail_fast,
+        threads,
+    };
     let bar = spinner(&output);
     let style = output.style();
     let summary = {
-        let mut reporter: Box<dyn Reporter> = match args.format {
-            Format::Table => Box::new(Table::new(&mut output, style, &options.claims)),
-            Format::Jsonl => Box::new(Jsonl::new(&mut output, model.name(), &options.claims)),
-            Format::Csv => Box::new(Csv::new(&mut output, model.name(), &options.claims)),
+        let roll_up = match args.format {
+            Format::Jsonl => RollUpFormat::Jsonl,
+            Format::Csv => RollUpFormat::Csv,
+            Format::Table | Format::Html => RollUpFormat::Table(style),
+        };
+        let mut reporter: Box<dyn Reporter> = match (args.by, args.format) {
+            (Some(by), _) => Box::new(RollUp::new(&mut output, by, roll_up, model.name(), &options.claims)),
+            (None, Format::Table) => Box::new(Table::new(&mut output, style, &options.claims)),
+            (None, Format::Jsonl) => Box::new(Jsonl::new(&mut output, model.name(), &options.claims)),
+            (None, Format::Csv) => Box::new(Csv::new(&mut output, model.name(), &options.claims)),
+            (None, Format::Html) => Box::new(Html::new(&mut output, model.name(), &options.claims)?),
         };
         let warn = |e: &Error| bar.suspend(|| complain("error", e));
         let tick = |s: &Summary| {
             bar.set_message(format!("{} articles, {} sentences", s.articles, s.sentences));
         };
-        classify::run(Sources::new(&args.paths), &model, &options, &mut *reporter, warn, tick)?
+        classify::run(articles, &model, &options, &mut *reporter, warn, tick)?
     };
     bar.finish_and_clear();
     output.finish()?;

@@ -1,6 +1,7 @@
 //! Arguments and helpers that several commands share.
 
 use super::file_settings::FileSettings;
+use crate::article::{Columns, Sources};
 use crate::atomic::AtomicFile;
 use crate::error::{Error, Result};
 use crate::model::gemm::Compute;
@@ -10,6 +11,31 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Which articles, and how they are read.
+#[derive(Debug, Clone, clap::Args)]
+pub struct InputArgs {
+    /// Articles: files, folders, or - for standard input. Plain text, Markdown, HTML, PDF, DOCX, EPUB, RSS and Atom, WARC,
+    /// JSONL and CSV, and gzip or zstd of any; told by content, then by name
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Columns of JSONL and CSV whose names are not the usual ones, as in text=story,title=head
+    #[arg(long, value_delimiter = ',', value_name = "FIELD=COLUMN,…")]
+    pub columns: Vec<String>,
+    /// Refuse articles that are larger, as they are or unpacked
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub max_size: u64,
+    /// End at the first article that cannot be read
+    #[arg(long)]
+    pub fail_fast: bool,
+}
+
+impl InputArgs {
+    /// The articles.
+    pub fn sources(&self) -> Result<Sources> {
+        Ok(Sources::new(&self.paths).limit(self.max_size << 20).columns(Columns::new(&self.columns)?))
+    }
+}
 
 /// Which model, and how it runs.
 #[derive(Debug, Clone, clap::Args)]

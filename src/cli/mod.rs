@@ -60,6 +60,7 @@ pub fn command() -> clap::Command {
 
 /// Parses the arguments, runs the command, and says how it went.
 pub fn run() -> ExitCode {
+    quiet_readers();
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Classify(args) => classify::run(&args),
@@ -81,6 +82,16 @@ pub fn run() -> ExitCode {
             ExitCode::from(if common::interrupted() { 130 } else { 2 })
         }
     }
+}
+
+/// Panics of foreign readers are caught and told as errors of their article: what the runtime would say of them is not shown.
+fn quiet_readers() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().name() != Some(crate::article::READER_THREAD) {
+            usual(info);
+        }
+    }));
 }
 
 /// Says something on standard error, which may be closed.

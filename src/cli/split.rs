@@ -1,8 +1,8 @@
 //! `stance split`
 
-use super::common::{Output, end_on_interrupt};
+use super::common::{InputArgs, Output, end_on_interrupt};
 use super::{Status, complain, tell};
-use crate::article::{Article, Sources};
+use crate::article::Article;
 use crate::error::Result;
 use crate::report::style::{Style, shorten, wrap};
 use crate::report::{Held, holder_json, quote_json, write_error};
@@ -13,36 +13,35 @@ use std::path::PathBuf;
 
 /// Show how articles are read: blocks, kinds, sentences, and whose words they are
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  stance split article.txt\n  stance split archive/ --format jsonl -o sentences.jsonl")]
+#[command(
+    after_help = "Examples:\n  stance split article.txt\n  stance split archive/ --format jsonl -o sentences.jsonl\n  stance split page.html book.epub paper.pdf feed.rss archive.warc.gz"
+)]
 pub struct Args {
-    /// Articles: files, folders (their .txt and .md files), or - for standard input
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    input: InputArgs,
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Table)]
     format: Format,
     /// Write to a file, whole or not at all
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// End at the first article that cannot be read
-    #[arg(long)]
-    fail_fast: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     /// A table for people
     Table,
-    /// One JSON object a line and sentence, with byte offsets
+    /// One JSON object a line: each article with its whole text, then its sentences with byte offsets into that text
     Jsonl,
 }
 
 pub(super) fn run(args: &Args) -> Result<Status> {
     end_on_interrupt();
+    let sources = args.input.sources()?;
     let mut output = Output::open(args.output.as_deref())?;
     let style = output.style();
     let (mut articles, mut failed) = (0, 0);
-    for article in Sources::new(&args.paths) {
+    for article in sources {
         match article {
             Ok(article) => {
                 articles += 1;
@@ -52,7 +51,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
                 };
                 written.map_err(write_error)?;
             }
-            Err(e) if args.fail_fast => return Err(e),
+            Err(e) if args.input.fail_fast => return Err(e),
             Err(e) => {
                 failed += 1;
                 complain("error", &e);
@@ -68,6 +67,21 @@ pub(super) fn run(args: &Args) -> Result<Status> {
 }
 
 fn jsonl(out: &mut Output, article: &Article) -> std::io::Result<()> {
+    let head = json!({
+        "article": article.id,
+        "sentence": null,
+        "block": null,
+        "start": 0,
+        "end": article.text.len(),
+        "kind": "article",
+        "text": article.text,
+        "title": article.title,
+        "outlet": article.meta.outlet,
+        "date": article.meta.date,
+        "url": article.meta.url,
+        "author": article.meta.author,
+    });
+    writeln!(out, "{head}")?;
     for (sentence, block, held) in with_blocks(article) {
         let record = json!({
             "article": article.id,
@@ -87,6 +101,12 @@ fn jsonl(out: &mut Output, article: &Article) -> std::io::Result<()> {
 
 fn table(out: &mut Output, style: Style, article: &Article) -> std::io::Result<()> {
     writeln!(out, "{}", style.bold(&article.id))?;
+    let meta = &article.meta;
+    let about: Vec<&str> =
+        [&article.title, &meta.outlet, &meta.date, &meta.author, &meta.url].into_iter().flatten().map(String::as_str).collect();
+    for line in wrap(&about.join(" · "), style.width).iter().filter(|line| !line.is_empty()) {
+        writeln!(out, "{}", style.faint(line))?;
+    }
     let mut last = None;
     for (sentence, block, held) in with_blocks(article) {
         // A line between blocks; the kind at the first sentence of each.

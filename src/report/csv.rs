@@ -11,7 +11,7 @@ pub struct Csv<W: Write> {
     out: csv::Writer<W>,
     model: String,
     claims: Vec<String>,
-    article: String,
+    article: Option<ArticleHead>,
     header: bool,
 }
 
@@ -19,7 +19,7 @@ impl<W: Write> Csv<W> {
     /// Records name the model and the claims.
     pub fn new(out: W, model: &str, claims: &[String]) -> Self {
         let out = csv::Writer::from_writer(out);
-        Self { out, model: model.to_owned(), claims: claims.to_vec(), article: String::new(), header: false }
+        Self { out, model: model.to_owned(), claims: claims.to_vec(), article: None, header: false }
     }
 
     /// One column a stance, whether the model knows it or not, so that files of different models fit together.
@@ -27,7 +27,8 @@ impl<W: Write> Csv<W> {
         if !std::mem::replace(&mut self.header, true) {
             let fixed = ["article", "sentence", "start", "end", "kind", "claim", "label", "confidence"];
             let scores = Stance::ALL.map(Stance::as_str);
-            let row = fixed.iter().chain(&scores).chain(&["truncated", "model", "holder", "written", "quote", "text"]);
+            let about = ["truncated", "model", "holder", "written", "quote", "title", "outlet", "date", "url", "author", "text"];
+            let row = fixed.iter().chain(&scores).chain(&about);
             self.out.write_record(row).map_err(error)?;
         }
         Ok(())
@@ -43,16 +44,19 @@ fn error(e: csv::Error) -> Error {
 
 impl<W: Write> Reporter for Csv<W> {
     fn article(&mut self, head: &ArticleHead) -> Result<()> {
-        self.article.clone_from(&head.id);
+        self.article = Some(head.clone());
         self.header()
     }
 
     fn sentence(&mut self, head: &SentenceHead, verdicts: &[Verdict]) -> Result<()> {
+        let Some(article) = &self.article else { return Ok(()) };
+        let meta = &article.meta;
+        let about = [&article.title, &meta.outlet, &meta.date, &meta.url, &meta.author];
         for (claim, v) in self.claims.iter().zip(verdicts) {
             let score =
                 |s: Stance| v.scores.iter().find(|(l, _)| *l == s).map_or_else(String::new, |(_, p)| rounded(*p).to_string());
             let mut row = vec![
-                self.article.clone(),
+                article.id.clone(),
                 head.index.to_string(),
                 head.start.to_string(),
                 head.end.to_string(),
@@ -67,6 +71,7 @@ impl<W: Write> Reporter for Csv<W> {
                 Some(held) => [held.name().to_owned(), held.written.clone(), held.form.as_str().to_owned()],
                 None => [const { String::new() }; 3],
             });
+            row.extend(about.map(|value| value.clone().unwrap_or_default()));
             row.push(head.text.clone());
             self.out.write_record(&row).map_err(error)?;
         }

@@ -10,13 +10,13 @@ pub struct Jsonl<W> {
     out: W,
     model: String,
     claims: Vec<String>,
-    article: String,
+    article: Option<ArticleHead>,
 }
 
 impl<W: Write> Jsonl<W> {
     /// Records name the model and the claims.
     pub fn new(out: W, model: &str, claims: &[String]) -> Self {
-        Self { out, model: model.to_owned(), claims: claims.to_vec(), article: String::new() }
+        Self { out, model: model.to_owned(), claims: claims.to_vec(), article: None }
     }
 }
 
@@ -27,15 +27,16 @@ pub(super) fn rounded(p: f64) -> f64 {
 
 impl<W: Write> Reporter for Jsonl<W> {
     fn article(&mut self, head: &ArticleHead) -> Result<()> {
-        self.article.clone_from(&head.id);
+        self.article = Some(head.clone());
         Ok(())
     }
 
     fn sentence(&mut self, head: &SentenceHead, verdicts: &[Verdict]) -> Result<()> {
+        let Some(ArticleHead { id, title, meta }) = &self.article else { return Ok(()) };
         for (claim, v) in self.claims.iter().zip(verdicts) {
             let scores: Map<String, Value> = v.scores.iter().map(|(s, p)| (s.to_string(), json!(rounded(*p)))).collect();
             let record = json!({
-                "article": self.article,
+                "article": id,
                 "sentence": head.index,
                 "start": head.start,
                 "end": head.end,
@@ -49,6 +50,11 @@ impl<W: Write> Reporter for Jsonl<W> {
                 "quote": quote_json(head.held.as_ref()),
                 "truncated": v.truncated,
                 "model": self.model,
+                "title": title,
+                "outlet": meta.outlet,
+                "date": meta.date,
+                "url": meta.url,
+                "author": meta.author,
             });
             writeln!(self.out, "{record}").map_err(write_error)?;
         }

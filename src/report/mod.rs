@@ -1,17 +1,23 @@
-//! Output formats of `stance classify`: one trait, one file per format.
+//! Output formats of `stance classify`: one trait, one file per format; sums over groups of sentences.
 
 mod csv;
 mod held;
+mod html;
 mod jsonl;
+mod rollup;
 pub mod style;
 mod table;
+mod tally;
 
 pub use csv::Csv;
 pub use held::{Held, holder_json, quote_json};
+pub use html::Html;
 pub use jsonl::Jsonl;
+pub use rollup::{By, RollUp, RollUpFormat};
 pub use table::Table;
+pub use tally::{Clearest, Mean, Tally};
 
-use crate::article::Kind;
+use crate::article::{Kind, Meta};
 use crate::error::Result;
 use crate::stance::Stance;
 
@@ -22,6 +28,8 @@ pub struct ArticleHead {
     pub id: String,
     /// Its headline, where it has one.
     pub title: Option<String>,
+    /// Outlet, date, address and author, where they are known.
+    pub meta: Meta,
 }
 
 /// A sentence, before its labels.
@@ -29,6 +37,8 @@ pub struct ArticleHead {
 pub struct SentenceHead {
     /// Running number in the article.
     pub index: usize,
+    /// Number of its block in the article.
+    pub block: usize,
     /// First byte in the article's text.
     pub start: usize,
     /// One past the last byte.
@@ -40,6 +50,15 @@ pub struct SentenceHead {
     /// Whose words it holds; `None` where it is the article's author who speaks.
     pub held: Option<Held>,
 }
+
+/// The name of whoever holds a sentence: who is quoted or reported in it, else the article's author.
+pub fn holder_name(article: &ArticleHead, sentence: &SentenceHead) -> String {
+    let author = || article.meta.author.as_ref().map(|a| format!("{a} (author)"));
+    sentence.held.as_ref().map(|held| held.name().to_owned()).or_else(author).unwrap_or_else(|| AUTHOR.to_owned())
+}
+
+/// What stands for the author of an article that names none.
+pub const AUTHOR: &str = "the author";
 
 /// The label of a sentence towards one claim.
 #[derive(Debug, Clone, PartialEq)]

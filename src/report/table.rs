@@ -1,7 +1,7 @@
 //! A table for people: a line per sentence, a roll-up per article and over all.
 
 use super::style::{Style, shorten, wrap};
-use super::{ArticleHead, Reporter, SentenceHead, Verdict, write_error};
+use super::{ArticleHead, Clearest, Reporter, SentenceHead, Tally, Verdict, write_error};
 use crate::error::Result;
 use crate::stance::Stance;
 use std::io::Write;
@@ -15,44 +15,21 @@ pub struct Table<W> {
     out: W,
     style: Style,
     claims: Vec<String>,
-    article: Vec<RollUp>,
-    total: Vec<RollUp>,
+    article: Vec<Tally>,
+    total: Vec<Tally>,
     articles: usize,
-    /// What goes before a sentence in the roll-up over all: the article that it is from.
-    place: String,
-}
-
-/// Counts towards one claim, and the strongest sentence of each side.
-#[derive(Debug, Clone, Default)]
-struct RollUp {
-    counts: [usize; 4],
-    abstained: usize,
-    strongest: [Option<(f64, String)>; 2],
-}
-
-impl RollUp {
-    fn add(&mut self, place: &str, text: &str, v: &Verdict) {
-        let Some(label) = v.label else {
-            self.abstained += 1;
-            return;
-        };
-        self.counts[label as usize] += 1;
-        if let Some(slot) = self.strongest.get_mut(label as usize)
-            && slot.as_ref().is_none_or(|(p, _)| v.confidence > *p)
-        {
-            *slot = Some((v.confidence, format!("{place}{text}")));
-        }
-    }
+    head: Option<ArticleHead>,
 }
 
 impl<W: Write> Table<W> {
     /// A table about these claims.
     pub fn new(out: W, style: Style, claims: &[String]) -> Self {
-        let empty = vec![RollUp::default(); claims.len()];
-        Self { out, style, claims: claims.to_vec(), article: empty.clone(), total: empty, articles: 0, place: String::new() }
+        let empty = vec![Tally::default(); claims.len()];
+        Self { out, style, claims: claims.to_vec(), article: empty.clone(), total: empty, articles: 0, head: None }
     }
 
-    fn roll_up(&mut self, title: &str, which: &[RollUp]) -> std::io::Result<()> {
+    /// `places`: names the article of each sentence, by the last part of its name, which leaves room for the sentence.
+    fn roll_up(&mut self, title: &str, which: &[Tally], places: bool) -> std::io::Result<()> {
         for (i, r) in which.iter().enumerate() {
             let name = if self.claims.len() > 1 { format!("{title} [{}]", i + 1) } else { title.to_owned() };
             let mut line = format!("  {name}:");
@@ -66,8 +43,11 @@ impl<W: Write> Table<W> {
             }
             writeln!(self.out, "{line}")?;
             for (s, slot) in [Stance::Favor, Stance::Against].into_iter().zip(&r.strongest) {
-                if let Some((p, text)) = slot {
-                    let head = format!("    strongest {:<8}{p:.2}  ", s.as_str());
+                if let Some(Clearest { article, confidence, text, .. }) = slot {
+                    let head = format!("    strongest {:<8}{confidence:.2}  ", s.as_str());
+                    let place =
+                        if places { format!("{}: ", article.rsplit('/').next().unwrap_or_default()) } else { String::new() };
+                    let text = &format!("{place}{text}");
                     let text = shorten(text, self.style.width.saturating_sub(head.len()));
                     writeln!(self.out, "{}{text}", self.style.stance(Some(s), &head))?;
                 }
@@ -110,23 +90,24 @@ impl<W: Write> Table<W> {
 
 impl<W: Write> Reporter for Table<W> {
     fn article(&mut self, head: &ArticleHead) -> Result<()> {
-        self.article.fill(RollUp::default());
-        // The last part of the path leaves room for the sentence.
-        self.place = format!("{}: ", head.id.rsplit('/').next().unwrap_or_default());
+        self.article.fill(Tally::default());
+        self.head = Some(head.clone());
         self.write_article(head).map_err(write_error)
     }
 
     fn sentence(&mut self, head: &SentenceHead, verdicts: &[Verdict]) -> Result<()> {
-        for ((a, t), v) in self.article.iter_mut().zip(&mut self.total).zip(verdicts) {
-            a.add("", &head.text, v);
-            t.add(&self.place, &head.text, v);
+        if let Some(article) = &self.head {
+            for ((a, t), v) in self.article.iter_mut().zip(&mut self.total).zip(verdicts) {
+                a.add(article, self.articles, head, v);
+                t.add(article, self.articles, head, v);
+            }
         }
         self.write_sentence(head, verdicts).map_err(write_error)
     }
 
     fn end_article(&mut self) -> Result<()> {
         let article = std::mem::take(&mut self.article);
-        let written = self.roll_up("article", &article);
+        let written = self.roll_up("article", &article, false);
         self.article = article;
         written.and_then(|()| self.out.flush()).map_err(write_error)
     }
@@ -135,6 +116,6 @@ impl<W: Write> Reporter for Table<W> {
         let total = std::mem::take(&mut self.total);
         let name = if self.articles == 1 { "1 article".to_owned() } else { format!("{} articles", self.articles) };
         let head = writeln!(self.out, "\n{}", self.style.bold("all"));
-        head.and_then(|()| self.roll_up(&name, &total)).and_then(|()| self.out.flush()).map_err(write_error)
+        head.and_then(|()| self.roll_up(&name, &total, true)).and_then(|()| self.out.flush()).map_err(write_error)
     }
 }

@@ -6,6 +6,8 @@ mod classify;
 mod data;
 mod evaluate;
 mod finetune;
+mod formats;
+mod page;
 mod shipped;
 mod surface;
 
