@@ -171,21 +171,27 @@ fn without_running_heads(lines: Vec<Line>) -> Vec<Line> {
     lines.into_iter().filter(|l| seen.get(&key(l)).is_none_or(|on| on.len() < often)).collect()
 }
 
-/// The commonest value, by weight.
+/// The commonest value, by weight; the smallest of several.
 fn commonest(values: impl Iterator<Item = (i64, usize)>) -> Option<i64> {
     let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
     for (value, weight) in values {
         *counts.entry(value).or_default() += weight;
     }
-    counts.into_iter().max_by_key(|(_, n)| *n).map(|(value, _)| value)
+    counts.into_iter().rev().max_by_key(|(_, n)| *n).map(|(value, _)| value)
 }
 
 /// Joins lines to paragraphs and adds these to the draft.
 fn paragraphs(lines: &[Line], draft: &mut Draft) {
     let tenths = |v: f64| (v * 10.0).round() as i64;
     let size = commonest(lines.iter().map(|l| (tenths(l.size), l.text.len()))).unwrap_or(100) as f64 / 10.0;
-    let gaps = lines.windows(2).filter(|p| p[0].page == p[1].page && p[1].y > p[0].y && (p[0].size - size).abs() < size * 0.1);
-    let leading = commonest(gaps.map(|p| (tenths(p[1].y - p[0].y), 1))).map_or(size * 1.2, |g| g as f64 / 10.0);
+    let gap = |p: &[Line]| (tenths(p[1].y - p[0].y), 1);
+    let gaps = || {
+        let body = |p: &&[Line]| p[0].page == p[1].page && p[1].y > p[0].y && (p[0].size - size).abs() < size * 0.1;
+        lines.windows(2).filter(body)
+    };
+    // Within a sentence there is no gap between paragraphs, of which a short text has more than of others.
+    let within = commonest(gaps().filter(|p| !ends_sentence(&p[0])).map(gap));
+    let leading = within.or_else(|| commonest(gaps().map(gap))).map_or(size * 1.2, |g| g as f64 / 10.0);
     // Where the lines of the running text end.
     let right = commonest(lines.iter().map(|l| (l.right.round() as i64 / 4, l.text.len()))).unwrap_or(0) as f64 * 4.0;
     let body = Body { size, leading, right };
@@ -217,6 +223,10 @@ struct Body {
     right: f64,
 }
 
+fn ends_sentence(line: &Line) -> bool {
+    line.text.trim_end().ends_with(['.', '!', '?', '”', '"', ':', '…'])
+}
+
 /// Whether a line is set larger than the running text, as headings are.
 fn is_large(line: &Line, size: f64) -> bool {
     line.size > 1.12 * size
@@ -225,8 +235,7 @@ fn is_large(line: &Line, size: f64) -> bool {
 /// Whether a line goes on with the paragraph of the line before.
 fn continues(first: &Line, last: &Line, line: &Line, body: &Body) -> bool {
     let &Body { size, leading, right } = body;
-    let text = last.text.trim_end();
-    let ended = text.ends_with(['.', '!', '?', '”', '"', ':', '…']);
+    let ended = ends_sentence(last);
     if (last.size - line.size).abs() > 0.1 * last.size || text::bullet(line.text.trim()) > 0 {
         return false;
     }
@@ -334,6 +343,28 @@ pub(super) mod tests {
         assert_eq!(article.title.as_deref(), Some("Ice keeps ferries"));
         assert_eq!(article.meta.author.as_deref(), Some("Ada Roe"));
         assert_eq!(article.meta.date.as_deref(), Some("2017-05-26"));
+    }
+
+    #[test]
+    fn paragraphs_of_a_short_text_stand_apart() {
+        let page: &[u8] = b"BT /F 10 Tf 50 700 Td (The ferry stayed in) Tj 0 -12 Td (the harbour.) Tj ET
+            BT /F 10 Tf 50 662 Td (- Two ferries lie at the pier.) Tj ET
+            BT /F 10 Tf 50 636 Td (- One ferry lies in dock.) Tj ET
+            BT /F 10 Tf 50 610 Td (It is late.) Tj ET";
+        let article = read(pdf(&[page], &[], "")).unwrap();
+        assert_eq!(
+            article.text,
+            "The ferry stayed in the harbour.\n\nTwo ferries lie at the pier.\n\nOne ferry lies in dock.\n\nIt is late."
+        );
+        assert_eq!(article.blocks[3].kind, Kind::Sentence);
+    }
+
+    #[test]
+    fn headings_may_be_centred_over_several_lines() {
+        let page: &[u8] = b"BT /F 18 Tf 60 740 Td (Ice keeps the ferries in) Tj 50 -22 Td (harbour) Tj ET
+            BT /F 10 Tf 50 700 Td (The ferry stayed in) Tj 0 -12 Td (the harbour on Friday.) Tj ET";
+        let article = read(pdf(&[page], &[], "")).unwrap();
+        assert_eq!(article.text, "Ice keeps the ferries in harbour\n\nThe ferry stayed in the harbour on Friday.");
     }
 
     #[test]
