@@ -26,16 +26,17 @@ fn broken_articles_are_named_and_the_rest_goes_on() {
     put("picture.txt", &[0x89, b'P', b'N', b'G', 13, 10, 26, 10, 0, 0, 0, 13, 1, 2, 3, 4, 5, 6, 7]);
     put("good.txt", b"It is late. It is early.\n");
     fs::create_dir(dir.path().join("void")).unwrap();
-    let bad = ["latin.txt", "empty.txt", "blank.txt", "nul.txt", "picture.txt", "missing.txt", "void"];
-    let (code, out, err) = classify(dir.path(), &[&bad[..], &["good.txt"]].concat());
+    let bad = ["empty.txt", "blank.txt", "nul.txt", "picture.txt", "missing.txt", "void"];
+    let (code, out, err) = classify(dir.path(), &[&bad[..], &["good.txt", "latin.txt"]].concat());
     assert_eq!(code, 2);
-    assert_eq!(out.lines().count(), 2, "{out}");
+    assert_eq!(out.lines().count(), 3, "{out}");
+    assert!(out.contains("A café closes."), "Latin-1 is found out: {out}");
     let errors: Vec<&str> = err.lines().filter(|l| l.starts_with("error: ")).collect();
     assert_eq!(errors.len(), bad.len(), "{err}");
     for (line, name) in errors.iter().zip(bad) {
         assert!(line.starts_with(&format!("error: {name}")), "{line}");
     }
-    assert!(err.contains("7 failed, 1 articles classified"), "{err}");
+    assert!(err.contains("6 failed, 2 articles classified"), "{err}");
     assert!(!err.contains("panicked"));
 }
 

@@ -130,7 +130,7 @@ fn what_cannot_be_read_is_told_by_name_and_the_rest_goes_on() {
     assert_eq!(out.status.code(), Some(2));
     let err = text(&out.stderr);
     for (name, part) in [
-        ("1.txt.gz", "larger than 64 MiB"),
+        ("1.txt.gz", "more than 64 MiB"),
         ("2.html", "nested"),
         ("3.pdf", "PDF"),
         ("4.docx", "damaged ZIP"),
