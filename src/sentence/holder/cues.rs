@@ -814,14 +814,6 @@ pub(super) fn describe(frame: &Frame<'_>, phrase: &Range<usize>) -> Described {
             );
         }
     }
-    // `The minister, Ada Roe, …` is her name.
-    let name = phrase.end + 1..(phrase.end + 1..phrase.end + 5).find(|&i| !frame.name(i)).unwrap_or(phrase.end + 5);
-    let called = !named && frame.is(head, PERSON) && frame.mark(phrase.end, ',') && !name.is_empty() && frame.mark(name.end, ',');
-    if called {
-        core = name;
-        roles.push(head);
-    }
-    let named = named || called;
     let first = frame.word(phrase.start).to_ascii_lowercase();
     let definite = matches!(first.as_str(), "the" | "this" | "that" | "these" | "those" | "his" | "her" | "their" | "its");
     Described { core, named, definite, roles }
