@@ -33,7 +33,7 @@ pub struct Args {
 enum Format {
     /// A table for people
     Table,
-    /// One JSON object a line and sentence, with byte offsets
+    /// One JSON object a line and sentence, with byte offsets and whose words it is
     Jsonl,
 }
 
