@@ -31,7 +31,8 @@ pub struct Args {
 enum Format {
     /// A table for people
     Table,
-    /// One JSON object a line: each article with its whole text, then its sentences with byte offsets into that text
+    /// One JSON object a line: each article with its whole text, then its sentences with byte offsets into that text, and whose
+    /// words they are
     Jsonl,
 }
 

@@ -784,13 +784,27 @@ pub(super) struct Described {
     pub roles: Vec<usize>,
 }
 
+/// The name that follows a person's role between commas: `the pilot, Bo Lind, …`.
+fn renamed(frame: &Frame<'_>, phrase: &Range<usize>, head: usize) -> Option<Range<usize>> {
+    let start = phrase.end + 1;
+    if !frame.is(head, PERSON) || frame.is(head, PLURAL) || !frame.mark(phrase.end, ',') || !frame.name(start) {
+        return None;
+    }
+    let limit = frame.tokens.len().min(start + 8);
+    let end = (start..limit).find(|&i| !frame.name(i))?;
+    (frame.mark(end, ',') || frame.mark(end, '.') && end + 1 == frame.tokens.len()).then_some(start..end)
+}
+
 /// What a phrase is made of.
 pub(super) fn describe(frame: &Frame<'_>, phrase: &Range<usize>) -> Described {
     let head = frame.head(phrase);
-    let named = frame.name(head);
+    let mut named = frame.name(head);
     let mut core = head..head + 1;
     let mut roles = Vec::new();
-    if named {
+    if let Some(name) = renamed(frame, phrase, head).filter(|_| !named) {
+        roles.extend(phrase.clone().filter(|&i| frame.is(i, PERSON)));
+        (named, core) = (true, name);
+    } else if named {
         while core.start > phrase.start
             && (frame.name(core.start - 1)
                 || frame.is(core.start - 1, TITLE) && frame.get(core.start - 1).is_some_and(|t| t.capital))

@@ -180,6 +180,13 @@ fn a_surname_goes_to_the_full_name_wherever_that_stands() {
 }
 
 #[test]
+fn a_role_before_a_name_between_commas_is_that_person() {
+    let found = read("The pilot, Bo Lind, left. “It will open,” he said. “Soon,” the pilot added.");
+    assert_eq!(found, ["direct | he = Bo Lind | “It will open,”", "direct | the pilot = Bo Lind | “Soon,”"]);
+    assert_eq!(read("“Soon,” said the pilot, Bo Lind."), ["direct | the pilot = Bo Lind | “Soon,”"]);
+}
+
+#[test]
 fn a_sentence_is_held_by_who_says_most_of_it() {
     let text = "The ice came early. “It will stay. Nobody knows how long,” Ada Roe said.";
     let (article, sentences) = article(text);
