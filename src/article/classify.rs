@@ -1,6 +1,6 @@
 //! What a paragraph is, judged by its own words: byline, caption, boilerplate or running text.
 
-use super::Kind;
+use super::{Block, Kind};
 
 /// Beginnings, lower case, of lines that are not part of the story.
 #[rustfmt::skip]
@@ -45,7 +45,7 @@ const CREDITS: &[&str] =
     &["(image credit", "(photo by", "(photo:", "(photo credit", "(ap photo", "(image:", "(credit:", "(picture:", "ap photo/"];
 
 /// Kinds that a paragraph shows by its words alone; [`Kind::Sentence`] where it shows none.
-pub(super) fn kind(paragraph: &str) -> Kind {
+fn kind(paragraph: &str) -> Kind {
     let short = paragraph.len() <= 400;
     let words = if short { paragraph.split_whitespace().count() } else { usize::MAX };
     if words > 60 {
@@ -181,10 +181,25 @@ fn ends_in_duration(paragraph: &str) -> bool {
         && !matches!(last, "at" | "by" | "until" | "till" | "before" | "after" | "from" | "to")
 }
 
+/// Adds the block in `start..end`. Where its kind is [`Kind::Sentence`], its words may tell another (a byline, a caption), and a
+/// dateline is set apart.
+pub(super) fn add(text: &str, start: usize, end: usize, kind: Kind, blocks: &mut Vec<Block>) {
+    let paragraph = &text[start..end];
+    let kind = if kind == Kind::Sentence { self::kind(paragraph) } else { kind };
+    if kind == Kind::Sentence
+        && let Some((dateline, rest)) = dateline(paragraph)
+    {
+        blocks.push(Block { start, end: start + dateline, kind: Kind::Byline });
+        blocks.push(Block { start: start + rest, end, kind });
+        return;
+    }
+    blocks.push(Block { start, end, kind });
+}
+
 /// The length of a dateline at the start of a paragraph and of the dash or space behind it: `(dateline, start of the text)`.
 ///
 /// `Oslo (CNN)The …`, `LIMA (Reuters) - The …`, `QUITO, Ecuador — The …`, `(AP) — The …`.
-pub(super) fn dateline(paragraph: &str) -> Option<(usize, usize)> {
+fn dateline(paragraph: &str) -> Option<(usize, usize)> {
     #[rustfmt::skip]
     const AGENCIES: &[&str] = &[
         "AFP", "ANI", "AP", "Associated Press", "BBC", "Bloomberg", "CBC", "CBS News", "CNN", "CNN Business", "CNNMoney", "DPA",

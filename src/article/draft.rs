@@ -49,16 +49,7 @@ impl Draft {
         let whole = &self.text[start..];
         let front = whole.len() - whole.trim_start_matches(is_space).len();
         let (start, end) = (start + front, self.text.len() - (whole.len() - whole.trim_end_matches(is_space).len()));
-        let paragraph = &self.text[start..end];
-        let kind = if kind == Kind::Sentence { classify::kind(paragraph) } else { kind };
-        if kind == Kind::Sentence
-            && let Some((dateline, rest)) = classify::dateline(paragraph)
-        {
-            self.blocks.push(Block { start, end: start + dateline, kind: Kind::Byline });
-            self.blocks.push(Block { start: start + rest, end, kind });
-            return;
-        }
-        self.blocks.push(Block { start, end, kind });
+        classify::add(&self.text, start, end, kind, &mut self.blocks);
     }
 
     /// The article, or an error if nothing was found in it.

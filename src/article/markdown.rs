@@ -127,7 +127,6 @@ impl Reader<'_> {
         if start < last || !self.text[start..end].contains(char::is_alphanumeric) {
             return;
         }
-        let paragraph = &self.text[start..end];
         let kind = if picture {
             Kind::Caption
         } else if self.heading > 0 {
@@ -137,16 +136,9 @@ impl Reader<'_> {
         } else if self.item > 0 {
             Kind::Item
         } else {
-            classify::kind(paragraph)
+            Kind::Sentence
         };
-        if kind == Kind::Sentence
-            && let Some((dateline, rest)) = classify::dateline(paragraph)
-        {
-            self.blocks.push(Block { start, end: start + dateline, kind: Kind::Byline });
-            self.blocks.push(Block { start: start + rest, end, kind });
-            return;
-        }
-        self.blocks.push(Block { start, end, kind });
+        classify::add(self.text, start, end, kind, &mut self.blocks);
     }
 
     /// Takes title and metadata out of front matter: `key: value`, a line each.

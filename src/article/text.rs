@@ -156,23 +156,10 @@ fn wrap_limit(text: &str, chunk: &[Line]) -> Option<usize> {
 
 /// Adds a paragraph, its dateline apart. Lines without a letter or digit (rules, ornaments) are no blocks.
 fn push(text: &str, start: usize, end: usize, bullet: bool, blocks: &mut Vec<Block>) {
-    let paragraph = &text[start..end];
-    if !paragraph.contains(char::is_alphanumeric) {
+    if !text[start..end].contains(char::is_alphanumeric) {
         return;
     }
-    if bullet {
-        blocks.push(Block { start, end, kind: Kind::Item });
-        return;
-    }
-    let kind = classify::kind(paragraph);
-    if kind == Kind::Sentence
-        && let Some((dateline, rest)) = classify::dateline(paragraph)
-    {
-        blocks.push(Block { start, end: start + dateline, kind: Kind::Byline });
-        blocks.push(Block { start: start + rest, end, kind });
-        return;
-    }
-    blocks.push(Block { start, end, kind });
+    classify::add(text, start, end, if bullet { Kind::Item } else { Kind::Sentence }, blocks);
 }
 
 /// Finds headings among the paragraphs: short, without a final stop, with text after them.
