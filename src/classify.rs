@@ -100,15 +100,11 @@ fn read(articles: impl Iterator<Item = Result<Article>>, model: &Classifier, opt
             }
         };
         chunk.push(Item::Start(ArticleHead { id: article.id.clone(), title: article.title.clone(), meta: article.meta.clone() }));
-        let mut block = 0;
         let sentences = sentence::split(&article);
         let holdings = holdings(&article, &sentences);
         for (sentence, holding) in sentences.into_iter().zip(holdings) {
             if !options.kinds.contains(&sentence.kind) {
                 continue;
-            }
-            while article.blocks.get(block).is_some_and(|b| b.end <= sentence.start) {
-                block += 1;
             }
             let text = &article.text[sentence.start..sentence.end];
             let encoded: Result<Vec<_>> = options.claims.iter().map(|claim| model.encode(text, claim)).collect();
@@ -125,7 +121,7 @@ fn read(articles: impl Iterator<Item = Result<Article>>, model: &Classifier, opt
                     pairs += encoded.len();
                     let head = SentenceHead {
                         index: sentence.index,
-                        block,
+                        block: sentence.block,
                         start: sentence.start,
                         end: sentence.end,
                         kind: sentence.kind,

@@ -83,11 +83,11 @@ fn jsonl(out: &mut Output, article: &Article) -> std::io::Result<()> {
         "author": article.meta.author,
     });
     writeln!(out, "{head}")?;
-    for (sentence, block, held) in with_blocks(article) {
+    for (sentence, held) in with_holders(article) {
         let record = json!({
             "article": article.id,
             "sentence": sentence.index,
-            "block": block,
+            "block": sentence.block,
             "start": sentence.start,
             "end": sentence.end,
             "kind": sentence.kind,
@@ -109,13 +109,13 @@ fn table(out: &mut Output, style: Style, article: &Article) -> std::io::Result<(
         writeln!(out, "{}", style.faint(line))?;
     }
     let mut last = None;
-    for (sentence, block, held) in with_blocks(article) {
+    for (sentence, held) in with_holders(article) {
         // A line between blocks; the kind at the first sentence of each.
-        let first = last != Some(block);
+        let first = last != Some(sentence.block);
         if first && last.is_some() {
             writeln!(out)?;
         }
-        last = Some(block);
+        last = Some(sentence.block);
         let kind = if first { sentence.kind.as_str() } else { "" };
         let text = &article.text[sentence.start..sentence.end];
         let mut head = format!("{:>5} {kind:<12}", sentence.index);
@@ -132,15 +132,9 @@ fn table(out: &mut Output, style: Style, article: &Article) -> std::io::Result<(
     writeln!(out)
 }
 
-/// Sentences with the number of their block and whose words they hold.
-fn with_blocks(article: &Article) -> impl Iterator<Item = (Sentence, usize, Option<Held>)> + '_ {
-    let mut block = 0;
+/// Sentences and whose words they hold.
+fn with_holders(article: &Article) -> impl Iterator<Item = (Sentence, Option<Held>)> + '_ {
     let sentences = sentence::split(article);
     let holdings = sentence::holdings(article, &sentences);
-    sentences.into_iter().zip(holdings).map(move |(s, holding)| {
-        while article.blocks.get(block).is_some_and(|b| b.end <= s.start) {
-            block += 1;
-        }
-        (s, block, holding.map(|h| Held::new(&article.text, h)))
-    })
+    sentences.into_iter().zip(holdings).map(|(s, holding)| (s, holding.map(|h| Held::new(&article.text, h))))
 }

@@ -15,6 +15,8 @@ use crate::article::{Article, Kind, is_space};
 pub struct Sentence {
     /// Running number in the article, from 0.
     pub index: usize,
+    /// Number of its block in the article, from 0.
+    pub block: usize,
     /// First byte in the article's text.
     pub start: usize,
     /// One past the last byte.
@@ -26,12 +28,13 @@ pub struct Sentence {
 /// The sentences of an article in reading order. A byline is one unit; every other block is split.
 pub fn split(article: &Article) -> Vec<Sentence> {
     let mut sentences = Vec::new();
-    for block in &article.blocks {
+    for (number, block) in article.blocks.iter().enumerate() {
         let text = &article.text[block.start..block.end];
         let mut add = |start: usize, end: usize| {
             let (start, end) = trim_marks(text, start, end);
             let index = sentences.len();
-            sentences.push(Sentence { index, start: block.start + start, end: block.start + end, kind: block.kind });
+            let (start, end) = (block.start + start, block.start + end);
+            sentences.push(Sentence { index, block: number, start, end, kind: block.kind });
         };
         if block.kind == Kind::Byline {
             add(0, text.len());
