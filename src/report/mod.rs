@@ -4,6 +4,7 @@ mod csv;
 mod held;
 mod html;
 mod jsonl;
+pub(crate) mod markup;
 mod rollup;
 pub mod style;
 mod table;

@@ -38,7 +38,7 @@ impl By {
         match self {
             Self::Article => article.id.clone(),
             Self::Holder => holder_name(article, sentence),
-            Self::Outlet => article.meta.outlet.clone().unwrap_or_else(|| "outlet unknown".to_owned()),
+            Self::Outlet => article.meta.outlet.clone().unwrap_or_else(|| NO_OUTLET.to_owned()),
             Self::Date => article.meta.date.clone().filter(|d| is_day(d)).unwrap_or_else(|| UNDATED.to_owned()),
         }
     }
@@ -46,6 +46,9 @@ impl By {
 
 /// Where articles without a date go; sorts behind every date.
 pub(super) const UNDATED: &str = "undated";
+
+/// Where articles without an outlet go.
+pub(super) const NO_OUTLET: &str = "outlet unknown";
 
 /// Above so many days they are summed by month.
 pub(super) const MAX_DAYS: usize = 62;

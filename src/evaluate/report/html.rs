@@ -1,8 +1,9 @@
 //! One HTML page that stands alone: no script, no font, no image from elsewhere. It holds the sentences of the errors.
 
-use super::svg::{self, Whisker, escape};
+use super::svg::{self, Whisker};
 use super::{interval, number, p_value, verdict, worth_showing};
 use crate::evaluate::{Record, Rows, System, SystemKind};
+use crate::report::markup::escape;
 use crate::score::Direction;
 use std::fmt::Write;
 

@@ -1,6 +1,7 @@
 //! Charts as tables: each row has its numbers as text and, for the eye, a bar and a mean with its interval.
 
-use super::escape;
+use crate::report::markup::escape;
+use crate::report::rollup::UNDATED;
 use crate::report::{By, Mean, Tally};
 use crate::stance::Stance;
 use std::fmt::Write;
@@ -120,7 +121,7 @@ fn side(value: f64) -> &'static str {
 fn line(out: &mut String, rows: &[Row], claim: usize) {
     let points: Vec<(&str, Option<Mean>)> = rows
         .iter()
-        .filter(|r| r.name != crate::report::rollup::UNDATED)
+        .filter(|r| r.name != UNDATED)
         .map(|r| (r.name.as_str(), r.tallies.get(claim).and_then(Tally::mean)))
         .collect();
     if points.iter().filter(|p| p.1.is_some()).count() < 2 {

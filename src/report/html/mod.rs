@@ -6,10 +6,11 @@
 
 mod chart;
 
-use super::rollup::Groups;
+use super::rollup::{Groups, NO_OUTLET, UNDATED};
 use super::{ArticleHead, By, Reporter, SentenceHead, Tally, Verdict, holder_name, write_error};
 use crate::article::Kind;
 use crate::error::{Error, Result};
+use crate::report::markup::escape;
 use crate::stance::Stance;
 use chart::Row;
 use std::collections::HashMap;
@@ -145,7 +146,7 @@ impl<W: Write> Html<W> {
                 }
             }
             // One group of what is not known tells nothing.
-            let known = rows.len() > 1 || rows.first().is_some_and(|r| !matches!(r.name.as_str(), "undated" | "outlet unknown"));
+            let known = rows.len() > 1 || rows.first().is_some_and(|r| !matches!(r.name.as_str(), UNDATED | NO_OUTLET));
             if known {
                 chart::write(&mut charts, by, &rows, self.claims.len());
             }
@@ -224,24 +225,6 @@ const fn element(kind: Kind) -> (&'static str, &'static str) {
 
 fn plural(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
-/// Text as it may stand in an element or in a quoted attribute; control characters, which HTML forbids, away.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' | '\t' => out.push(' '),
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 impl<W: Write> Reporter for Html<W> {
