@@ -22,30 +22,13 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test may panic, and this one prints its figures")]
 
+mod data;
+
 use serde_json::Value;
 use stancekit::sentence::holder::{self, Attribution, Form, Span};
 use stancekit::{article, sentence};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
-
-/// The file under `STANCEKIT_DATA`, or `None` with a message.
-fn data(name: &str) -> Option<PathBuf> {
-    let Some(folder) = std::env::var_os("STANCEKIT_DATA") else {
-        println!("skipped: STANCEKIT_DATA is not set ({name})");
-        return None;
-    };
-    let path = PathBuf::from(folder).join(name);
-    if !path.exists() {
-        println!("skipped: {} does not exist", path.display());
-        return None;
-    }
-    Some(path)
-}
-
-fn rows(path: &PathBuf) -> Vec<Value> {
-    fs::read_to_string(path).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect()
-}
 
 /// A gold attribution, in byte offsets.
 struct Gold {
@@ -160,11 +143,11 @@ fn quoted(text: &str, content: &[Span]) -> bool {
 #[test]
 fn polnear() {
     let split = std::env::var("STANCEKIT_SPLIT").unwrap_or_else(|_| "dev".to_owned());
-    let Some(path) = data(&format!("data/attribution/polnear/{split}.jsonl")) else { return };
+    let Some(path) = data::file(&format!("data/attribution/polnear/{split}.jsonl")) else { return };
     let (mut recall, mut precision) = ([Share::default(); 2], [Share::default(); 2]);
     let mut nameless = 0;
     let mut list = Vec::new();
-    for row in rows(&path) {
+    for row in data::rows(&path) {
         let text = row["text"].as_str().unwrap();
         let bytes: Vec<usize> = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
         let spans = |v: &Value| -> Vec<Span> {
@@ -221,14 +204,14 @@ fn polnear() {
 
 #[test]
 fn four_articles() {
-    let Some(path) = data("articles/quotes.jsonl") else { return };
-    let rows = rows(&path);
+    let Some(path) = data::file("articles/quotes.jsonl") else { return };
+    let rows = data::rows(&path);
     let names: BTreeSet<&str> = rows.iter().map(|r| r["article"].as_str().unwrap()).collect();
     let kinds = ["direct", "mixed", "indirect", "paraphrase"];
     let mut recall = [Share::default(); 4];
     let (mut precision, mut resolved) = ([Share::default(); 3], Share::default());
     let mut trapped = 0;
-    let traps = self::rows(&path.with_file_name("quotes_traps.jsonl"));
+    let traps = data::rows(&path.with_file_name("quotes_traps.jsonl"));
     for file in names {
         let text = fs::read_to_string(path.with_file_name(format!("{file}.txt"))).unwrap();
         let at = |v: &Value| v.as_u64().map(|n| n as usize);

@@ -15,11 +15,12 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test may panic, and this one prints its figures")]
 
+mod data;
+
 use serde_json::Value;
 use stancekit::{article, sentence};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 use unicode_segmentation::UnicodeSegmentation;
 
 #[derive(Default)]
@@ -48,24 +49,6 @@ impl Tally {
     }
 }
 
-/// The file under `STANCEKIT_DATA`, or `None` with a message.
-fn data(name: &str) -> Option<PathBuf> {
-    let Some(folder) = std::env::var_os("STANCEKIT_DATA") else {
-        println!("skipped: STANCEKIT_DATA is not set ({name})");
-        return None;
-    };
-    let path = PathBuf::from(folder).join(name);
-    if !path.exists() {
-        println!("skipped: {} does not exist", path.display());
-        return None;
-    }
-    Some(path)
-}
-
-fn rows(path: &PathBuf) -> Vec<Value> {
-    fs::read_to_string(path).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect()
-}
-
 fn number(value: &Value) -> usize {
     value.as_u64().unwrap() as usize
 }
@@ -77,10 +60,10 @@ fn gold_ends(row: &Value, text: &str) -> BTreeSet<usize> {
 }
 
 fn treebank(name: &str, bar: f64) {
-    let Some(path) = data(&format!("data/segmentation/{name}.jsonl")) else { return };
+    let Some(path) = data::file(&format!("data/segmentation/{name}.jsonl")) else { return };
     let show = name.ends_with("_dev") && std::env::var_os("STANCEKIT_SHOW").is_some();
     let (mut tally, mut inner, mut uax) = (Tally::default(), Tally::default(), Tally::default());
-    for row in rows(&path) {
+    for row in data::rows(&path) {
         let text = row["text"].as_str().unwrap();
         let gold = gold_ends(&row, text);
         let (mut predicted, mut standard, mut given) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
@@ -134,8 +117,8 @@ fn ewt_test() {
 
 #[test]
 fn golden_rules() {
-    let Some(path) = data("data/segmentation/golden.jsonl") else { return };
-    let rows = rows(&path);
+    let Some(path) = data::file("data/segmentation/golden.jsonl") else { return };
+    let rows = data::rows(&path);
     let kept = rows.iter().filter(|row| {
         let text = row["text"].as_str().unwrap();
         sentence::split_text(text).map(|(_, e)| e).collect::<BTreeSet<_>>() == gold_ends(row, text)
@@ -147,8 +130,8 @@ fn golden_rules() {
 
 #[test]
 fn four_articles() {
-    let Some(path) = data("articles/gold.jsonl") else { return };
-    let rows = rows(&path);
+    let Some(path) = data::file("articles/gold.jsonl") else { return };
+    let rows = data::rows(&path);
     let names: BTreeSet<&str> = rows.iter().map(|r| r["article"].as_str().unwrap()).collect();
     let (mut ends, mut spans, mut kinds) = (Tally::default(), Tally::default(), 0);
     for name in names {
