@@ -21,9 +21,10 @@ use std::path::{Path, PathBuf};
     stance evaluate evals/allies-sample.toml --predictions big=seed1.csv --predictions big=seed2.csv\n  \
     stance evaluate evals/allies-2017.toml --articles my-articles/ --fail-under macro_f1=0.4\n  \
     stance evaluate evals/allies-sample.toml --against evals/record/allies-sample --no-worse-than 0.01\n  \
+    stance evaluate evals/suites/behaviour.toml --format html -o behaviour.html\n  \
     stance evaluate evals/suites/public.toml --data public/")]
 pub struct Args {
-    /// Eval file (dataset, labels, metrics, models, baselines), or a suite of them
+    /// Eval file (dataset, labels, metrics, models, baselines, behavioural tests), or a suite of them
     #[arg(value_name = "EVAL.toml")]
     eval: PathBuf,
     /// Model in place of the eval's; may be repeated. The same NAME twice: runs of one system
@@ -47,7 +48,7 @@ pub struct Args {
     /// Column to cut the scores up by; may be repeated [default: all that make few parts]
     #[arg(long, value_name = "COLUMN")]
     slice: Vec<String>,
-    /// Rows to list of each kind of error, in HTML and JSON
+    /// Rows to list of each kind of error, and pairs of each behavioural test, in HTML and JSON
     #[arg(long, default_value_t = 20, value_name = "N")]
     errors: usize,
     /// Exit with 1 if the first system is worse; may be repeated

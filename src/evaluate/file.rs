@@ -17,6 +17,11 @@
 //! [[baselines]]
 //! kind = "tfidf"                          # or "majority"
 //! train = ["../datasets/news-claims:train"]
+//! sees = "claim"                          # or "sentence": half of each row, to show shortcuts in the data; both if not given
+//!
+//! [[tests]]                               # behavioural tests, where rows name them: see `stancekit::evaluate::behaviour`
+//! name = "negation"
+//! expect = { favor = "against", against = "favor" }   # or "same", or a label
 //!
 //! [expect]                                # range in which the first model's value is expected
 //! macro_f1 = [0.4, 1.0]
@@ -33,11 +38,13 @@
 //! `leave_out = ["neutral", "unrelated"]` is for a task that knows some labels only: answers are chosen among the others, whose
 //! probabilities are scaled to 1. Further keys: `from` says where the data is to be had, `claim` is the claim of rows that name none.
 
+use super::behaviour::{ALL, Test};
 use crate::error::{Error, Result};
 use crate::score::Metric;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use toml::Spanned;
 
 /// A validated eval.
 #[derive(Debug, Clone)]
@@ -62,6 +69,8 @@ pub struct Eval {
     pub names: BTreeMap<String, String>,
     /// Baselines compared.
     pub baselines: Vec<BaselineSpec>,
+    /// Behavioural tests on pairs of rows.
+    pub tests: Vec<Test>,
     /// Where the data is to be had.
     pub from: Option<String>,
     /// The claim of rows that name none.
@@ -107,6 +116,19 @@ pub struct BaselineSpec {
     /// Other names for labels in its training rows.
     #[serde(default)]
     pub names: BTreeMap<String, String>,
+    /// The half of each row that it may see, in training and after; both where it is not given.
+    pub sees: Option<Half>,
+}
+
+/// A half of a row. What a baseline reaches on one half alone, it reaches without weighing the sentence against the claim: where
+/// that is much, the data has a shortcut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Half {
+    /// The sentence without the claim.
+    Sentence,
+    /// The claim without the sentence.
+    Claim,
 }
 
 /// The baselines there are.
@@ -139,11 +161,45 @@ struct Raw {
     #[serde(default)]
     baselines: Vec<BaselineSpec>,
     #[serde(default)]
+    tests: Vec<RawTest>,
+    #[serde(default)]
     expect: BTreeMap<String, [f64; 2]>,
     from: Option<String>,
     claim: Option<String>,
     #[serde(default)]
     published: Vec<Published>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTest {
+    name: Spanned<String>,
+    expect: Spanned<toml::Value>,
+}
+
+/// What the rules of a test make of each label.
+fn test(raw: RawTest, labels: &[String]) -> Result<Test> {
+    let number = |name: &str| {
+        labels.iter().position(|label| label == name).ok_or_else(|| Error::new(format!("{name:?}")).expected(labels.join(", ")))
+    };
+    let mut becomes: Vec<usize> = (0..labels.len()).collect();
+    match raw.expect.into_inner() {
+        toml::Value::String(same) if same == "same" => {}
+        toml::Value::String(label) => {
+            let to = number(&label).map_err(|e| e.hint("\"same\" is for a label that does not change"))?;
+            becomes.fill(to);
+        }
+        toml::Value::Table(changes) => {
+            for (from, to) in changes {
+                let to = to.as_str().ok_or_else(|| Error::new(format!("{from} becomes {to}")).expected("a label"))?;
+                becomes[number(&from)?] = number(to)?;
+            }
+        }
+        other => {
+            return Err(Error::new(other.to_string()).expected("\"same\", a label, or { LABEL = \"LABEL\" }"));
+        }
+    }
+    Ok(Test { name: raw.name.into_inner(), becomes })
 }
 
 impl Eval {
@@ -174,6 +230,11 @@ impl Eval {
                 );
             }
         }
+        if raw.baselines.iter().any(|b| b.kind == BaselineKind::Majority && b.sees.is_some()) {
+            return Err(Error::new("a majority baseline with \"sees\"")
+                .expected("kind = \"tfidf\"")
+                .hint("the commonest label depends on neither sentence nor claim"));
+        }
         if let Some(label) = raw.leave_out.iter().find(|l| raw.labels.contains(l) || raw.merge.contains_key(*l)) {
             return Err(Error::new(format!("leave_out: {label:?}")).expected("a label that is neither scored nor merged"));
         }
@@ -189,6 +250,18 @@ impl Eval {
         for published in &raw.published {
             metric(&published.metric)?;
         }
+        let mut tests: Vec<Test> = Vec::new();
+        for raw_test in raw.tests {
+            let (name, expect) = (raw_test.name.span(), raw_test.expect.span());
+            let test = test(raw_test, &raw.labels)
+                .map_err(|e| crate::task::place(e.within("what the test expects"), path, text, expect))?;
+            if test.name == ALL || tests.iter().any(|other| other.name == test.name) {
+                let e =
+                    Error::new(format!("a test called {:?}", test.name)).expected(format!("distinct names other than {ALL:?}"));
+                return Err(crate::task::place(e, path, text, name));
+            }
+            tests.push(test);
+        }
         let expect = raw.expect.iter().map(|(name, range)| Ok((metric(name)?, *range))).collect::<Result<_>>()?;
         Ok(Self {
             name: raw.name,
@@ -200,6 +273,7 @@ impl Eval {
             leave_out: raw.leave_out,
             names: raw.names,
             baselines: raw.baselines,
+            tests,
             expect,
             from: raw.from,
             claim: raw.claim,
@@ -257,5 +331,7 @@ mod tests {
             "f9",
         );
         wrong(GOOD.replace("\"x\"", "\"../x\""), "name");
+        wrong(format!("{GOOD}[[baselines]]\nkind = \"majority\"\nsees = \"claim\"\n"), "sees");
+        wrong(format!("{GOOD}[[baselines]]\nkind = \"tfidf\"\nsees = \"text\"\n"), "sentence");
     }
 }

@@ -1,5 +1,6 @@
 //! Scoring models, baselines and anyone's predictions on labelled rows.
 
+pub mod behaviour;
 pub mod errors;
 pub mod file;
 pub mod gate;
@@ -73,6 +74,7 @@ pub struct Rows {
 /// Runs an eval.
 pub fn run(eval: &Eval, options: &Options, mut tell: impl FnMut(&str)) -> Result<(Rows, Record)> {
     let rows = load(eval, options)?;
+    let pairs = behaviour::pairs(eval, &rows).map_err(|e| e.at(&rows.dataset.path))?;
     let mut systems: Vec<System> = Vec::new();
     let own: Vec<Named<String>> = if options.models.is_empty() && options.predictions.is_empty() {
         eval.models.iter().map(|model| Named { name: None, what: model.clone() }).collect()
@@ -118,7 +120,8 @@ pub fn run(eval: &Eval, options: &Options, mut tell: impl FnMut(&str)) -> Result
         system.labels.iter_mut().zip(of_labels).for_each(|(label, f1)| label.f1_interval = f1.interval);
         system.estimates = estimates;
     }
-    let record = Record::new(eval, options, &rows, systems, comparisons, spreads);
+    let behaviour = behaviour::behaviour(eval, &rows, &pairs, &systems, &options.bootstrap, options.errors);
+    let record = Record { behaviour, ..Record::new(eval, options, &rows, systems, comparisons, spreads) };
     Ok((rows, record))
 }
 

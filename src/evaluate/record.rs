@@ -1,5 +1,6 @@
 //! What is kept of an evaluation: scores with everything that they depend on, and every answer.
 
+use super::behaviour::Behaviour;
 use super::errors::{Errors, errors};
 use super::file::Published;
 use super::slices::{Slice, slices};
@@ -40,6 +41,9 @@ pub struct Record {
     pub seeds: Vec<Seeds>,
     /// Every pair of systems, by place in `systems`.
     pub comparisons: Vec<Comparison>,
+    /// What systems did on the pairs of each behavioural test, and on all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub behaviour: Vec<Behaviour>,
     /// The first system on parts of the rows.
     pub slices: Vec<Slice>,
     /// Rows to look at.
@@ -109,6 +113,7 @@ impl Record {
             threads: options.threads,
             seeds,
             comparisons,
+            behaviour: Vec::new(),
             slices: first.map_or_else(Vec::new, |s| slices(rows, &s.answers, &options.slices)),
             errors: errors(rows, &systems, options.errors),
             published: eval.published.clone(),

@@ -1,8 +1,8 @@
 //! What is scored: models, files of predictions, baselines. Each answers all rows.
 
-use super::file::{BaselineKind, BaselineSpec};
+use super::file::{BaselineKind, BaselineSpec, Half};
 use super::{Eval, Named, Options, Rows, index, place, predictions, rescale};
-use crate::dataset::{self, LoadOptions};
+use crate::dataset::{self, LoadOptions, Row};
 use crate::error::{Error, Result};
 use crate::model::batch::Encoded;
 use crate::model::{Classifier, LoadOptions as ModelOptions, argmax, locate};
@@ -170,7 +170,8 @@ pub(super) fn baseline(eval: &Eval, options: &Options, rows: &Rows, spec: &Basel
         hashes.extend(dataset.files.iter().map(|f| f.sha256.clone()));
         for row in dataset.rows {
             gold.push(index(eval, &row.label).map_err(|e| e.at(&path))?);
-            pairs.push((row.text, row.claim));
+            let (text, claim) = seen(spec, &row.text, &row.claim);
+            pairs.push((text.to_owned(), claim.to_owned()));
         }
     }
     let (name, baseline): (&str, Box<dyn Baseline + Sync>) = match spec.kind {
@@ -179,10 +180,21 @@ pub(super) fn baseline(eval: &Eval, options: &Options, rows: &Rows, spec: &Basel
         BaselineKind::Tfidf if spec.train.is_empty() => {
             return Err(Error::new("a tfidf baseline without training data").at(&eval.path).expected("train = [\"…\"]"));
         }
-        BaselineKind::Tfidf => ("tfidf", Box::new(TfidfLogistic::train(&pairs, &gold, labels, &Settings::default())?)),
+        BaselineKind::Tfidf => {
+            let name = match spec.sees {
+                None => "tfidf",
+                Some(Half::Sentence) => "tfidf of the sentence",
+                Some(Half::Claim) => "tfidf of the claim",
+            };
+            (name, Box::new(TfidfLogistic::train(&pairs, &gold, labels, &Settings::default())?))
+        }
     };
     let started = Instant::now();
-    let probabilities: Vec<Vec<f64>> = rows.rows.par_iter().map(|r| baseline.probabilities(&r.text, &r.claim)).collect();
+    let answer = |row: &Row| {
+        let (text, claim) = seen(spec, &row.text, &row.claim);
+        baseline.probabilities(text, claim)
+    };
+    let probabilities: Vec<Vec<f64>> = rows.rows.par_iter().map(answer).collect();
     let speed = rows.rows.len() as f64 / started.elapsed().as_secs_f64().max(1e-9);
     let answers = answers(eval, rows, probabilities.concat())?;
     Ok(System {
@@ -191,6 +203,15 @@ pub(super) fn baseline(eval: &Eval, options: &Options, rows: &Rows, spec: &Basel
         rows_per_second: Some(speed),
         ..System::new(name.to_owned(), SystemKind::Baseline, answers)
     })
+}
+
+/// What a baseline sees of a sentence and a claim.
+fn seen<'a>(spec: &BaselineSpec, text: &'a str, claim: &'a str) -> (&'a str, &'a str) {
+    match spec.sees {
+        None => (text, claim),
+        Some(Half::Sentence) => (text, ""),
+        Some(Half::Claim) => ("", claim),
+    }
 }
 
 /// Answers with the most probable label of each row.

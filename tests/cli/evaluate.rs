@@ -327,6 +327,161 @@ fn a_suite_stands_beside_published_figures_and_names_what_is_missing() {
     assert!(run(&["--predictions", "p.jsonl"]).2.contains("--predictions with a suite"));
 }
 
+const TESTS: &str = "[[tests]]\nname = \"negation\"\nexpect = { favor = \"against\", against = \"favor\" }\n\
+    [[tests]]\nname = \"dateline\"\nexpect = \"same\"\n[[tests]]\nname = \"elsewhere\"\nexpect = \"neutral\"\n";
+
+/// Four sentences of two articles, each with its claim denied, a dateline, and a claim from elsewhere.
+fn pairs(change: impl Fn(&mut Value)) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rows = Vec::new();
+    for (i, label) in ["favor", "against", "neutral", "favor"].into_iter().enumerate() {
+        let denied = ["against", "favor", "neutral", "against"][i];
+        let row = |id: &str, text: &str, claim: &str, label: &str| json!({"id": format!("s{i}{id}"), "text": format!("{text}The <ferry> is number {i}."), "claim": claim, "label": label, "article": format!("a{}", i / 2)});
+        rows.push(row("", "", "It sails.", label));
+        for (test, text, claim, label) in [
+            ("negation", "", "It does not sail.", denied),
+            ("dateline", "OBAN - ", "It sails.", label),
+            ("elsewhere", "", "Rents fall.", "neutral"),
+        ] {
+            let mut made = row(&format!("-{test}"), text, claim, label);
+            made["test"] = json!(test);
+            made["from"] = json!(format!("s{i}"));
+            rows.push(made);
+        }
+    }
+    rows.iter_mut().for_each(change);
+    write(&dir, "rows.jsonl", &rows);
+    fs::write(dir.path().join("e.toml"), eval(TESTS, "\"accuracy\"")).unwrap();
+    dir
+}
+
+/// A system that is right but for one denied claim (s0: favor stays favor) and for s1 and what was made from it, where it takes
+/// both sides the wrong way round.
+#[test]
+fn pairs_of_rows_show_whether_a_label_changes_when_it_should() {
+    let dir = pairs(|_| ());
+    let rows = fs::read_to_string(dir.path().join("rows.jsonl")).unwrap();
+    let answers: Vec<Value> = rows
+        .lines()
+        .map(|line| {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let label = match row["id"].as_str().unwrap() {
+                "s0-negation" | "s1" | "s1-dateline" => "favor",
+                "s1-negation" => "against",
+                _ => row["label"].as_str().unwrap(),
+            };
+            json!({"id": row["id"], "label": label})
+        })
+        .collect();
+    write(&dir, "p.jsonl", &answers);
+    let constant: Vec<Value> = answers.iter().map(|a| json!({"id": a["id"], "label": "neutral"})).collect();
+    write(&dir, "constant.jsonl", &constant);
+    let systems = ["--predictions", "p.jsonl", "--predictions", "constant.jsonl"];
+    let record = record(&dir, &systems);
+    let rates = |test: usize, system: usize| {
+        let b = &record["behaviour"][test];
+        let r = &b["systems"][system];
+        let share = |key: &str| r[key].as_f64().unwrap();
+        (b["test"].as_str().unwrap(), share("as_expected"), share("right"), share("right_before"), share("right_after"))
+    };
+    assert_eq!(rates(0, 0), ("negation", 0.75, 0.5, 0.75, 0.5));
+    assert_eq!(rates(1, 0), ("dateline", 1.0, 0.75, 0.75, 0.75));
+    assert_eq!(rates(2, 0), ("elsewhere", 1.0, 0.75, 0.75, 1.0));
+    let (name, expected, right, ..) = rates(3, 0);
+    assert_eq!((name, expected, right), ("all", 11.0 / 12.0, 8.0 / 12.0));
+    // What never changes does as expected on every pair, and is right where the gold is what it says.
+    assert_eq!(rates(3, 1), ("all", 1.0, 0.25, 0.25, 0.5));
+    let negation = &record["behaviour"][0];
+    assert_eq!((&negation["pairs"], &negation["groups"]), (&json!(4), &json!(2)));
+    assert_eq!(negation["expected"], "favor becomes against, against becomes favor");
+    assert!(negation["systems"][0]["as_expected_interval"][1].as_f64().unwrap() <= 1.0);
+    assert_eq!(
+        negation["failures"],
+        json!({"total": 1, "first": [{
+            "before": {"id": "s0", "text": "The <ferry> is number 0.", "claim": "It sails.", "gold": "favor", "answer": "favor"},
+            "after": {"id": "s0-negation", "text": "The <ferry> is number 0.", "claim": "It does not sail.", "gold": "against", "answer": "favor"},
+            "expected": "against"
+        }]})
+    );
+    let (code, table, _) = evaluate(&dir, &systems);
+    assert!(code == 0 && table.contains("behaviour: 12 pairs") && table.contains("negation   favor becomes against"), "{table}");
+    let (_, html, _) = evaluate(&dir, &[&systems[..], &["-f", "html"]].concat());
+    let (_, markdown, _) = evaluate(&dir, &[&systems[..], &["-f", "markdown"]].concat());
+    for (page, parts) in [
+        (&html, ["href=\"#behaviour\"", "The &lt;ferry&gt; is number 0.", "It does not sail."]),
+        (&markdown, ["### negation: 1 of 4 not as expected", "The \\<ferry> is number 0. (It sails.)", "(It does not sail.)"]),
+    ] {
+        parts.iter().for_each(|part| assert!(page.contains(part), "{part}: {page}"));
+    }
+}
+
+#[test]
+fn pairs_and_tests_that_do_not_fit_are_refused() {
+    let change = |id: &str, key: &str, value: Value| {
+        let (id, key) = (id.to_owned(), key.to_owned());
+        move |row: &mut Value| {
+            if row["id"] == id.as_str() {
+                row[key.as_str()] = value.clone();
+            }
+        }
+    };
+    for (id, key, value, parts) in [
+        ("s0-dateline", "from", Value::Null, ["rows.jsonl", "\"s0-dateline\" has \"test\" but no \"from\"", "the id of the row"]),
+        ("s0-dateline", "test", Value::Null, ["rows.jsonl", "has \"from\" but no \"test\"", "the name of a test"]),
+        ("s0-dateline", "test", json!("date"), ["of the test \"date\"", "negation, dateline, elsewhere", "[[tests]] in e.toml"]),
+        ("s0-dateline", "from", json!("s9"), ["was made from \"s9\"", "the id of another row", "same split"]),
+        ("s0-dateline", "from", json!("s0-dateline"), ["rows.jsonl", "was made from \"s0-dateline\"", "another row"]),
+        ("s0-negation", "label", json!("favor"), ["labelled favor where \"s0\" is favor", "expected against", "mend the label"]),
+    ] {
+        let dir = pairs(change(id, key, value));
+        let (code, out, err) = evaluate(&dir, &["--predictions", "p.jsonl"]);
+        assert!(code == 2 && out.is_empty(), "{err}");
+        parts.iter().for_each(|part| assert!(err.contains(part), "{part}: {err}"));
+    }
+    let dir = pairs(|_| ());
+    for (from, to, parts) in [
+        ("\"elsewhere\"", "\"nowhere\"", ["rows.jsonl", "of the test \"elsewhere\"", "nowhere"]),
+        ("expect = \"same\"", "expect = \"sane\"", ["e.toml:11:10: ", "\"sane\"", "favor, against, neutral"]),
+        ("favor = \"against\"", "favour = \"against\"", ["e.toml:8:10: ", "\"favour\"", "favor, against, neutral"]),
+        ("expect = \"same\"", "expect = 3", ["e.toml:11:10: ", "3", "{ LABEL = \"LABEL\" }"]),
+        ("\"elsewhere\"", "\"dateline\"", ["e.toml:13:8: ", "a test called \"dateline\"", "distinct names"]),
+    ] {
+        fs::write(dir.path().join("e.toml"), eval(&TESTS.replacen(from, to, 1), "\"accuracy\"")).unwrap();
+        let (code, _, err) = evaluate(&dir, &["--predictions", "p.jsonl"]);
+        assert_eq!(code, 2, "{err}");
+        parts.iter().for_each(|part| assert!(err.contains(part), "{part}: {err}"));
+    }
+    let more = format!("{TESTS}[[tests]]\nname = \"case\"\nexpect = \"same\"\n");
+    fs::write(dir.path().join("e.toml"), eval(&more, "\"accuracy\"")).unwrap();
+    let (code, _, err) = evaluate(&dir, &["--predictions", "p.jsonl"]);
+    assert!(code == 2 && err.contains("no rows of the test \"case\"") && err.contains("e.toml"), "{err}");
+}
+
+/// Labels that depend on the claim alone: the baseline that sees only the claim has them, the one that sees only the sentence has not.
+#[test]
+fn baselines_that_see_half_of_a_row_show_shortcuts() {
+    let dir = tempfile::tempdir().unwrap();
+    let row = |i: usize| {
+        let claim = ["It will surely sail.", "It never sails again."][i % 2];
+        json!({"id": format!("r{i}"), "text": format!("The ferry number {} is here.", i / 2), "claim": claim, "label": LABELS[i % 2]})
+    };
+    write(&dir, "rows.jsonl", &(0..60).map(row).collect::<Vec<_>>());
+    let blind = |half: &str| format!("[[baselines]]\nkind = \"tfidf\"\ntrain = [\"rows.jsonl\"]\nsees = \"{half}\"\n");
+    let both = "[[baselines]]\nkind = \"tfidf\"\ntrain = [\"rows.jsonl\"]\n".to_owned();
+    fs::write(dir.path().join("e.toml"), eval(&(both + &blind("sentence") + &blind("claim")), "\"accuracy\"")).unwrap();
+    let record = record(&dir, &[]);
+    let found: Vec<(&str, f64)> = record["systems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| (s["name"].as_str().unwrap(), s["estimates"][0]["value"].as_f64().unwrap()))
+        .collect();
+    assert_eq!(found, [("tfidf", 1.0), ("tfidf of the sentence", 0.5), ("tfidf of the claim", 1.0)]);
+    fs::write(dir.path().join("e.toml"), eval(&blind("words"), "\"accuracy\"")).unwrap();
+    let (code, _, err) = evaluate(&dir, &[]);
+    assert!(code == 2 && err.contains("e.toml:9:8: ") && err.contains("`words`") && err.contains("`sentence` or `claim`"), "{err}");
+}
+
 /// The predictions of RoB-RT that TweetEval publishes, beside the set (STANCEKIT_DATA): the mean of the F1 of favor and against is
 /// 0.724 with targets pooled, 0.628 as a mean over the targets, and macro-F1 0.696, all by scikit-learn.
 #[test]

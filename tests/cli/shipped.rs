@@ -37,9 +37,29 @@ fn the_sample_eval_keeps_its_expected_range() {
     stance().current_dir(root()).args(["evaluate", "evals/allies-sample.toml", "--draws", "100"]).assert().success();
 }
 
+/// Every test of the behavioural suite has its pairs, and what no reader would see as a change does not move the default model.
+#[test]
+fn the_behavioural_suite_runs_on_what_ships() {
+    let out = stance()
+        .current_dir(root())
+        .args(["evaluate", "evals/suites/behaviour.toml", "--draws", "0", "-f", "json"])
+        .assert()
+        .success();
+    let record: Value = serde_json::from_slice(&out.get_output().stdout).unwrap();
+    let tests = record["behaviour"].as_array().unwrap();
+    assert_eq!(tests.len(), 14);
+    assert!(tests.iter().all(|t| t["pairs"].as_u64().unwrap() >= 20));
+    let rate = |name: &str, system: usize| {
+        tests.iter().find(|t| t["test"] == name).unwrap()["systems"][system]["as_expected"].as_f64().unwrap()
+    };
+    assert!(rate("curly-quotes", 0) > 0.8 && rate("lower-case", 0) > 0.8);
+    // The commonest label is unrelated: a constant that does as expected on every pair.
+    assert_eq!(rate("all", 1), 1.0);
+}
+
 #[test]
 fn shipped_datasets_pass_their_check() {
-    for set in ["datasets/allies-sample", "datasets/news-claims"] {
+    for set in ["datasets/allies-sample", "datasets/behaviour", "datasets/news-claims"] {
         let out = stance().current_dir(root()).args(["dataset", "check", set]).output().unwrap();
         assert!(out.status.success(), "{set}: {}{}", text(&out.stdout), text(&out.stderr));
     }

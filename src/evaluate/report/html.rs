@@ -2,6 +2,7 @@
 
 use super::svg::{self, Whisker};
 use super::{interval, number, p_value, verdict, worth_showing};
+use crate::evaluate::behaviour::Side;
 use crate::evaluate::{Record, Rows, System, SystemKind};
 use crate::report::markup::escape;
 use crate::score::Direction;
@@ -33,12 +34,16 @@ pub fn html(record: &Record, rows: &Rows) -> String {
         let _ = writeln!(t, "<p>{}</p>", escape(&record.prose));
     }
     t += "<nav class=\"small\"><a href=\"#scores\">Scores</a><a href=\"#compared\">Compared</a><a href=\"#labels\">Labels</a>\
-          <a href=\"#confidence\">Confidence</a><a href=\"#parts\">Parts</a><a href=\"#rows\">Rows to look at</a><a href=\"#how\">How it \
-          was measured</a></nav>\n";
+          <a href=\"#confidence\">Confidence</a>";
+    if !record.behaviour.is_empty() {
+        t += "<a href=\"#behaviour\">Behaviour</a>";
+    }
+    t += "<a href=\"#parts\">Parts</a><a href=\"#rows\">Rows to look at</a><a href=\"#how\">How it was measured</a></nav>\n";
     scores(&mut t, record);
     compared(&mut t, record);
     labels(&mut t, record);
     confidence(&mut t, record);
+    behaviour(&mut t, record);
     parts(&mut t, record);
     errors(&mut t, record, rows);
     how(&mut t, record);
@@ -232,6 +237,60 @@ fn confidence(t: &mut String, record: &Record) {
         }
     }
     *t += "</div>\n";
+}
+
+/// The behavioural tests of every system, and the pairs on which the first did not do as expected.
+fn behaviour(t: &mut String, record: &Record) {
+    let (Some(first), false) = (record.systems.first(), record.behaviour.is_empty()) else { return };
+    *t += "<h2 id=\"behaviour\">Behaviour</h2>\n<p>Pairs of rows, the second made from the first by one change. “As expected”: the second answer \
+           is what the first calls for, which holds of a constant, too; “both right” does not.</p>\n";
+    for (i, system) in record.systems.iter().enumerate() {
+        let _ = writeln!(t, "<h3>{}</h3>", escape(&system.name));
+        *t += &table(
+            &["test", "expected", "pairs", "as expected", "both right", "right before", "right after"],
+            record.behaviour.iter().map(|b| {
+                let r = &b.systems[i];
+                vec![
+                    escape(&b.test),
+                    escape(&b.expected),
+                    b.pairs.to_string(),
+                    interval(Some(r.as_expected), r.as_expected_interval),
+                    interval(Some(r.right), r.right_interval),
+                    number(Some(r.right_before)),
+                    number(Some(r.right_after)),
+                ]
+            }),
+        );
+    }
+    for b in record.behaviour.iter().filter(|b| !b.failures.first.is_empty()) {
+        let (name, shown) = (escape(&first.name), b.failures.first.len());
+        let _ = writeln!(
+            t,
+            "<h3>{}: {name} not as expected <span class=\"soft small\">{shown} of {}</span></h3>",
+            escape(&b.test),
+            b.failures.total
+        );
+        let side = |side: &Side| {
+            let class = if side.answer == side.gold { "good" } else { "warn" };
+            [
+                format!(
+                    "<td class=\"text\">{}<br><span class=\"soft small\">{}</span><br><code class=\"soft\">{}</code></td>",
+                    escape(&side.text),
+                    escape(&side.claim),
+                    escape(&side.id)
+                ),
+                escape(&side.gold),
+                format!("<td class=\"{class}\">{}</td>", escape(&side.answer)),
+            ]
+        };
+        *t += &table(
+            &["before", "gold", "answer", "after", "gold", "answer", "expected"],
+            b.failures
+                .first
+                .iter()
+                .map(|f| side(&f.before).into_iter().chain(side(&f.after)).chain([escape(&f.expected)]).collect()),
+        );
+    }
 }
 
 fn parts(t: &mut String, record: &Record) {

@@ -1,6 +1,8 @@
-//! Markdown, as for a README. Sentences of the rows are not in it, so that it can be passed on where they cannot.
+//! Markdown, as for a README. Sentences of the rows are not in it, so that it can be passed on where they cannot; but for the
+//! pairs of a behavioural test that failed, which are made to be shown.
 
 use super::{cell, interval, number, p_value, verdict, worth_showing};
+use crate::evaluate::behaviour::Side;
 use crate::evaluate::suite::Line;
 use crate::evaluate::{Record, SystemKind};
 
@@ -67,6 +69,7 @@ pub fn markdown(record: &Record) -> String {
         }
         t += &table(&rows);
     }
+    behaviour(&mut t, record);
     if !record.slices.is_empty() {
         t += "\n## Parts of the rows\n\n";
         let heads = ["part", "rows", "accuracy", "macro-F1", "p", "worse than chance"];
@@ -101,6 +104,39 @@ pub fn markdown(record: &Record) -> String {
         t += &table(&rows);
     }
     t
+}
+
+fn behaviour(t: &mut String, record: &Record) {
+    if record.behaviour.is_empty() {
+        return;
+    }
+    for (i, system) in record.systems.iter().enumerate() {
+        *t += &format!("\n## Behaviour of {}\n\n", plain(&system.name));
+        let heads = ["test", "expected", "pairs", "as expected", "both right", "right before", "right after"];
+        let mut rows = vec![heads.map(str::to_owned).to_vec()];
+        for b in &record.behaviour {
+            let r = &b.systems[i];
+            rows.push(vec![
+                plain(&b.test),
+                plain(&b.expected),
+                b.pairs.to_string(),
+                interval(Some(r.as_expected), r.as_expected_interval),
+                interval(Some(r.right), r.right_interval),
+                number(Some(r.right_before)),
+                number(Some(r.right_after)),
+            ]);
+        }
+        *t += &table(&rows);
+    }
+    for b in record.behaviour.iter().filter(|b| !b.failures.first.is_empty()) {
+        *t += &format!("\n### {}: {} of {} not as expected\n\n", plain(&b.test), b.failures.total, b.pairs);
+        let mut rows = vec![["before", "gold", "answer", "after", "gold", "answer", "expected"].map(str::to_owned).to_vec()];
+        for f in &b.failures.first {
+            let side = |s: &Side| [format!("{} ({})", plain(&s.text), plain(&s.claim)), plain(&s.gold), plain(&s.answer)];
+            rows.push(side(&f.before).into_iter().chain(side(&f.after)).chain([plain(&f.expected)]).collect());
+        }
+        *t += &table(&rows);
+    }
 }
 
 /// A suite as one table.

@@ -34,6 +34,7 @@ pub fn table(record: &Record, style: Style) -> String {
     for s in record.systems.iter().filter(|s| s.kind != SystemKind::Baseline) {
         t += &labels(record, s, style);
     }
+    t += &behaviour(record, style);
     t += &slices(record, style);
     t
 }
@@ -143,6 +144,41 @@ fn labels(record: &Record, s: &System, style: Style) -> String {
         t += &format!("  {} sentences were cut to fit the model\n", s.truncated);
     }
     t
+}
+
+/// What every system did on the behavioural tests; the pairs that failed are in the other formats.
+fn behaviour(record: &Record, style: Style) -> String {
+    let Some(last) = record.behaviour.last() else { return String::new() };
+    let width = record.behaviour.iter().map(|b| b.test.chars().count()).max().unwrap_or(0);
+    let words = record.behaviour.iter().map(|b| b.expected.chars().count()).max().unwrap_or(0);
+    let mut t = format!("\n{}: {} pairs, the second made from the first by one change\n", style.bold("behaviour"), last.pairs);
+    for (i, system) in record.systems.iter().enumerate() {
+        t += &format!(
+            "\n{}\n  {:width$}  {:words$}  {:>5}  {:<20}  {:<20}  {:>6} {:>6}\n",
+            style.bold(&system.name),
+            "test",
+            "expected",
+            "pairs",
+            "as expected",
+            "both right",
+            "before",
+            "after"
+        );
+        for b in &record.behaviour {
+            let r = &b.systems[i];
+            t += &format!(
+                "  {:width$}  {:words$}  {:>5}  {:<20}  {:<20}  {:>6.3} {:>6.3}\n",
+                b.test,
+                b.expected,
+                b.pairs,
+                interval(Some(r.as_expected), r.as_expected_interval),
+                interval(Some(r.right), r.right_interval),
+                r.right_before,
+                r.right_after
+            );
+        }
+    }
+    t + "  as expected: the second answer is what the first calls for; a constant has that too. Before, after: share right of either\n"
 }
 
 fn slices(record: &Record, style: Style) -> String {
