@@ -479,7 +479,10 @@ fn baselines_that_see_half_of_a_row_show_shortcuts() {
     assert_eq!(found, [("tfidf", 1.0), ("tfidf of the sentence", 0.5), ("tfidf of the claim", 1.0)]);
     fs::write(dir.path().join("e.toml"), eval(&blind("words"), "\"accuracy\"")).unwrap();
     let (code, _, err) = evaluate(&dir, &[]);
-    assert!(code == 2 && err.contains("e.toml:9:8: ") && err.contains("`words`") && err.contains("`sentence` or `claim`"), "{err}");
+    assert!(
+        code == 2 && err.contains("e.toml:9:8: ") && err.contains("`words`") && err.contains("`sentence` or `claim`"),
+        "{err}"
+    );
 }
 
 /// The predictions of RoB-RT that TweetEval publishes, beside the set (STANCEKIT_DATA): the mean of the F1 of favor and against is
