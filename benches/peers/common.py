@@ -94,6 +94,11 @@ class Ours:
             raise SystemExit("our side ended; its words are above")
         return json.loads(line)
 
+    def cpu(self):
+        """Seconds of processor time so far, of all its threads, where the system tells (Linux)."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def close(self):
         self.process.stdin.close()
         self.process.wait()
