@@ -13,8 +13,11 @@ use crate::sentence::{self, holdings};
 use crate::stance::Stance;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// Pairs in a chunk: enough to sort by length, few enough to show results at once.
+/// Pairs in a chunk: enough to sort by length.
 const CHUNK_PAIRS: usize = 512;
+
+/// Pairs in the first one, so that the first labels are out soon; each chunk is twice the one before until they are full.
+const FIRST_PAIRS: usize = 32;
 
 /// What to classify and how.
 #[derive(Debug, Clone)]
@@ -87,6 +90,7 @@ pub fn run(
 fn read(articles: impl Iterator<Item = Result<Article>>, model: &Classifier, options: &Options, sender: &SyncSender<Vec<Item>>) {
     let mut chunk = Vec::new();
     let mut pairs = 0;
+    let mut full = FIRST_PAIRS;
     for article in articles {
         let article = match article {
             Ok(article) => article,
@@ -132,8 +136,9 @@ fn read(articles: impl Iterator<Item = Result<Article>>, model: &Classifier, opt
                 }
                 Err(error) => chunk.push(Item::Failed(error.at(&article.id))),
             }
-            if pairs >= CHUNK_PAIRS {
+            if pairs >= full {
                 pairs = 0;
+                full = (2 * full).min(CHUNK_PAIRS);
                 if sender.send(std::mem::take(&mut chunk)).is_err() {
                     return;
                 }

@@ -32,6 +32,7 @@
 
 pub mod article;
 pub mod atomic;
+pub mod bench;
 pub mod classify;
 pub mod cli;
 pub mod dataset;

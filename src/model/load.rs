@@ -239,7 +239,7 @@ const BATCH_TOKENS: usize = 1024;
 /// Logits of encoded pairs, one row of `classes` each, in their order.
 pub fn forward(network: &dyn Network, pairs: &[Encoded], classes: usize, threads: usize) -> Result<Vec<Vec<f32>>> {
     let lens: Vec<usize> = pairs.iter().map(|p| p.ids.len()).collect();
-    let batches = by_length(&lens, BATCH_TOKENS);
+    let batches = by_length(&lens, BATCH_TOKENS, threads);
     let next = std::sync::atomic::AtomicUsize::new(batches.len());
     let work = || -> Result<Vec<(usize, Vec<f32>)>> {
         let mut done = Vec::new();
