@@ -132,12 +132,18 @@ impl Frame<'_> {
         self.get(i).is_some_and(|t| {
             let plain = !t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | ALONE) && (!t.is(TIME) || i > 0 && !t.is(CALENDAR));
             let modal = i > 0 && t.is(AUX) && !t.is(BE | ADV) && t.end - t.start > 2;
-            // `Based in Oslo, …`
+            // `Based in Oslo, …`, `Immediately after the storm, …`, `Essentially, …`
             let opening = i == 0
                 && t.end - t.start > 4
                 && !t.is(MALE | FEMALE)
-                && (self.word(i).ends_with("ed") || self.word(i) == "Written")
-                && !self.get(1).is_some_and(|t| t.capital || !t.is_word());
+                && match self.get(1) {
+                    Some(next) if next.is_word() && !next.capital => {
+                        let word = self.word(i);
+                        word.ends_with("ed") || word == "Written" || word.ends_with("ly") && !next.is(AUX) && next.entry.verb.is_none()
+                    }
+                    Some(next) => next.is_mark(',') && self.word(i).ends_with("ly"),
+                    None => false,
+                };
             t.is_word() && t.capital && (plain || modal) && !opening
         })
     }
@@ -154,6 +160,13 @@ impl Frame<'_> {
                         && (t.entry.verb.is_none() || t.is(PERSON | SOURCE) || self.adjectival(i))
                         && !t.is(TIME)
                     || t.is(ALONE)
+                    // `last Monday night's briefing`
+                    || t.is(TIME)
+                        && (i + 1..=i + 2)
+                            .find(|&k| !self.is(k, TIME))
+                            .is_some_and(|k| self.get(k).is_some_and(|n| n.what == What::Possessive))
+                    // `the Nov. 8 election`
+                    || t.is(CALENDAR) && self.word(i + 1).starts_with(|c: char| c.is_ascii_digit())
             }
             _ => false,
         }
@@ -196,6 +209,10 @@ impl Frame<'_> {
             let i = start - 1;
             let Some(t) = self.get(i) else { break };
             if !worded && t.is_word() && t.is(PRON | OBJECT) && !t.capital | t.is(PRON) && start == end {
+                // `one of them`
+                if i >= 2 && self.word_is(i - 1, "of") && self.is(i - 2, ALONE) {
+                    return Some(i - 2..end);
+                }
                 return (t.is(PRON)).then_some(i..end);
             }
             if self.nominal(i) {
@@ -232,13 +249,17 @@ impl Frame<'_> {
                 break;
             }
         }
-        // Not `of`, `and`, `that` at the front.
+        // Not `of`, `and` at the front; `that` where a clause begins: `that nobody`, `that Lind`, `that officials`.
         while start < end
-            && (self.is(start, PREP | CONJ) || end - start > 1 && matches!(self.word(start), "that" | "what" | "such" | "whose"))
-            && !self.is(start, DET)
+            && (self.is(start, PREP | CONJ) && !self.is(start, DET)
+                || self.word_is(start, "that") && (self.is(start + 1, DET | PRON | PLURAL) || self.name(start + 1)))
             && !self.name(start)
         {
             start += 1;
+        }
+        // Whose it is stands further away than the rules see.
+        if self.get(start).is_some_and(|t| t.what == What::Possessive) {
+            return None;
         }
         (worded && start < end && !(end - start == 1 && self.is(start, DET) && !self.is(start, ALONE))).then_some(start..end)
     }
@@ -257,8 +278,74 @@ impl Frame<'_> {
 
     /// The head of a noun phrase: its last word before a preposition.
     fn head(&self, phrase: &Range<usize>) -> usize {
-        let end = (phrase.start + 1..phrase.end).find(|&i| self.is(i, PREP) || self.mark(i, ',')).unwrap_or(phrase.end);
+        let end = (phrase.start + 1..phrase.end)
+            .find(|&i| {
+                self.is(i, PREP)
+                    || self.mark(i, ',')
+                    // `two people briefed on the plan`, `people familiar with the plan`
+                    || i + 1 < phrase.end && self.is(i - 1, PERSON | SOURCE | ALONE) && self.is(i + 1, PREP) && self.qualifies(i)
+            })
+            .unwrap_or(phrase.end);
         end.saturating_sub(1).max(phrase.start)
+    }
+
+    /// A participle or adjective that tells more about the noun before it: `briefed`, `familiar`.
+    fn qualifies(&self, i: usize) -> bool {
+        self.get(i).is_some_and(|t| t.is_word() && !t.capital && !t.is(AUX))
+            && (self.word(i).ends_with("ed")
+                || matches!(self.word(i), "familiar" | "close" | "present" | "privy" | "aware" | "speaking" | "involved" | "seen" | "based"))
+    }
+
+    /// Past what qualifies the noun phrase that ends at `end`: `people briefed on the plan`, `an official who was there`.
+    fn qualified(&self, end: usize) -> usize {
+        let limit = self.tokens.len().min(end + 12);
+        let relative = self.is(end, RELATIVE | SUB) && matches!(self.word(end), "who" | "that");
+        if !relative && !self.is(end, PREP) && !(self.qualifies(end) && self.is(end + 1, PREP)) {
+            return end;
+        }
+        (end + 2..limit)
+            .take_while(|&i| self.get(i).is_some_and(|t| t.is_word() || t.what == What::Possessive))
+            .find(|&i| self.get(i).is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & SPEECH != 0)))
+            .unwrap_or(end)
+    }
+
+    /// Past the phrases that hang on a preposition: `Roe in a letter` is Roe, `a deal in Oslo` a deal.
+    fn unhung(&self, phrase: Range<usize>) -> Range<usize> {
+        let mut best = phrase.clone();
+        for _ in 0..3 {
+            let hangs = |p: usize| {
+                matches!(self.word(p), "in" | "on" | "at" | "from" | "with" | "during" | "for" | "of" | "to" | "through")
+            };
+            let Some(p) = best.start.checked_sub(1).filter(|&p| hangs(p)) else { return best };
+            match self.phrase_before(p) {
+                Some(outer) => best = outer,
+                None => return best,
+            }
+        }
+        best
+    }
+
+    /// Whether a phrase names somebody or something that may speak.
+    fn may_speak(&self, phrase: &Range<usize>) -> bool {
+        phrase.clone().any(|k| self.name(k)) || self.is(self.head(phrase), PERSON | SOURCE | ALONE | PRON)
+    }
+
+    /// The noun before a relative clause that ends before `end` and has its own verb: `officials who know the plan said`.
+    fn before_relative(&self, end: usize, near: Option<&Range<usize>>) -> Option<Range<usize>> {
+        let floor = end.saturating_sub(20);
+        let upto = near.map_or(end, |n| n.start);
+        let who = (floor..end)
+            .rev()
+            .take_while(|&i| self.get(i).is_some_and(|t| t.is_word() || t.what == What::Possessive))
+            .find(|&i| matches!(self.word(i), "who" | "that"))?;
+        let verb = |i: usize| {
+            self.get(i).is_some_and(|t| t.is_word() && (t.is(AUX | VERB) || t.entry.verb.is_some() || self.word(i).ends_with("ed")))
+        };
+        if !(who + 1..upto).any(verb) {
+            return None;
+        }
+        let outer = self.phrase_before(who)?;
+        self.is(self.head(&outer), PERSON | SOURCE | ALONE).then_some(outer)
     }
 
     /// The subject that ends before `end`, past appositions, relative clauses and brackets between commas.
@@ -604,7 +691,7 @@ impl Frame<'_> {
     /// Whether a subject with a verb of saying begins at `at`.
     fn speaks(&self, at: usize) -> bool {
         let Some(subject) = self.phrase_at(at) else { return false };
-        let mut i = subject.end;
+        let mut i = if self.is(subject.end.saturating_sub(1), PERSON | ALONE) { self.qualified(subject.end) } else { subject.end };
         while i < subject.end + 4 && (matches!(self.word(i), "has" | "have" | "had" | "did") || self.is_adverb(i)) {
             i += 1;
         }
@@ -625,6 +712,8 @@ impl Frame<'_> {
         while at > lowest {
             match self.get(at - 1).map(|t| t.what) {
                 Some(What::Mark(';')) => break,
+                // `Roe was brief: “No,” she said.`
+                Some(What::Mark(':')) if self.quotation(at) => break,
                 _ => at -= 1,
             }
         }
@@ -678,7 +767,10 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
             let around = matches!(next.shape, Shape::Inverted | Shape::Behind) || frame.word_is(i, "according");
             if !around && let Some(at) = found.iter().rev().take(4).position(|f| inside(&f)) {
                 let at = found.len() - 1 - at;
-                if found.get(at).is_none_or(|f| f.verb.is_none_or(|v| v.takes & LOOSE == 0)) {
+                let firm = |f: &Found| {
+                    f.verb.is_none_or(|v| v.takes & LOOSE == 0) || f.content.first().is_some_and(|c| frame.word_is(c.start, "that"))
+                };
+                if found.get(at).is_none_or(firm) {
                     continue;
                 }
                 found.remove(at);
@@ -691,6 +783,13 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
                 let within = |f: &Found| next.content.iter().any(|c| c.start <= f.cue.start && f.cue.end <= c.end);
                 while found.last().is_some_and(within) {
                     found.pop();
+                }
+                // `Roe had a doubt: “Will it sail?” she asked`: what was announced has its own cue.
+                let first = next.content.first().map_or(0, |c| c.start);
+                for content in found.last_mut().into_iter().flat_map(|f| &mut f.content) {
+                    if content.start < first && first < content.end {
+                        content.end = first - usize::from(frame.mark(first - 1, ':') || frame.mark(first - 1, ','));
+                    }
                 }
             }
             found.push(next);
@@ -1019,6 +1118,53 @@ fn verb_group(frame: &Frame<'_>, i: usize) -> (usize, bool, bool, bool) {
     (start, be, infinitive, aux)
 }
 
+/// The subject of the verb that the one at `start` is joined to: `Roe thanked the guests and said …`
+fn conjoined(frame: &Frame<'_>, start: usize, floor: usize, found: &[Found]) -> Option<Range<usize>> {
+    let floor = floor.max(start.saturating_sub(REACH));
+    for k in (floor..start.saturating_sub(1)).rev() {
+        let Some(t) = frame.get(k) else { break };
+        let finite = t.is_word()
+            && !t.capital
+            && (t.is(AUX)
+                || t.is(VERB) && !frame.word(k).ends_with("ing")
+                || t.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third))
+                || t.end - t.start > 4 && frame.word(k).ends_with("ed"));
+        if matches!(t.what, What::Mark(';')) {
+            break;
+        }
+        if !finite {
+            continue;
+        }
+        // Said by somebody: joined to that saying.
+        let says = |f: &&Found| f.cue.contains(&k) || f.content.iter().any(|c| c.contains(&k));
+        if let Some(f) = found.iter().rev().take(8).find(says) {
+            return Some(f.speaker.clone());
+        }
+        let (group, _, infinitive, _) = verb_group(frame, k);
+        match frame.before(group) {
+            _ if infinitive => {}
+            Some(b) if b.is(RELATIVE) => {}
+            Some(b) if b.is(PRON) => return Some(group - 1..group),
+            Some(b) if b.is_word() && !b.is(CONJ) || b.is_mark(',') => {
+                let subject = frame.subject_before(group).map(|s| frame.unhung(s)).filter(|s| frame.may_speak(s));
+                // A subject begins its clause; `who Roe would meet`, `the plan Roe has` do not.
+                let begins = |s: &Range<usize>| {
+                    frame.before(s.start).is_none_or(|t| {
+                        !t.is_word() && t.what != What::Possessive
+                            || t.is(CONJ)
+                            || t.is(SUB) && !matches!(frame.word(s.start - 1), "that" | "whether" | "if" | "how" | "why" | "what")
+                    })
+                };
+                if let Some(subject) = subject.filter(begins) {
+                    return Some(subject);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found]) -> Option<Found> {
     let (start, be, infinitive, aux) = verb_group(frame, i);
     let before = frame.before(start);
@@ -1110,13 +1256,12 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
             // `the group, called “Ice,” met` has no subject before its verb.
             && (t.is(CONJ) || verb.form == Form::Past && !takes(PHRASE)) =>
         {
-            let last = found
-                .iter()
-                .rev()
-                .take(REACH)
-                .find(|f| matches!(f.shape, Shape::Before | Shape::Phrase | Shape::Behind))
-                .map(|f| f.speaker.clone());
-            (last.or_else(|| frame.main_subject(floor, start))?, true)
+            let last = || {
+                let told = |f: &&Found| matches!(f.shape, Shape::Before | Shape::Phrase | Shape::Behind);
+                found.iter().rev().take(REACH).find(told).map(|f| f.speaker.clone())
+            };
+            let joined = || t.is(CONJ).then(|| conjoined(frame, start, floor, found)).flatten();
+            (joined().or_else(last).or_else(|| frame.main_subject(floor, start))?, true)
         }
         Some(_) => {
             // `a document filed on Thursday says`
@@ -1130,15 +1275,17 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
             if end < start && end > 1 && frame.word(end - 1).ends_with("ed") {
                 end -= 1;
             }
-            let near = frame.subject_before(end)?;
-            // `Roe at the time said`, `Roe in an interview said`
-            let speaks = near.clone().any(|k| frame.name(k)) || frame.is(frame.head(&near), PERSON | SOURCE | ALONE | PRON);
-            let far = if speaks || !frame.before(near.start).is_some_and(|t| t.is(PREP)) {
-                None
-            } else {
-                frame.phrase_before(near.start - 1)
+            let near = frame.subject_before(end);
+            let subject = match frame.before_relative(end, near.as_ref()) {
+                Some(outer) => outer,
+                None => {
+                    let near = near?;
+                    // `Roe at the time said`, `Roe in a letter said`
+                    let far = frame.unhung(near.clone());
+                    if frame.may_speak(&far) || !frame.may_speak(&near) { far } else { near }
+                }
             };
-            (far.unwrap_or(near), false)
+            (subject, false)
         }
     };
     if !agrees(frame, &speaker, verb, aux, inherited) {

@@ -76,9 +76,17 @@ pub struct Speaker {
     /// The fullest mention of who is meant (`Ada Roe`), which may be the mention itself; `None` where nobody in the article is
     /// found, as for the author's own `I`.
     pub resolved: Option<Span>,
+    /// Whether who is meant has a name (`Ada Roe`, `the Harbour Guild`), by which they are known in other articles, too. `he`, `the
+    /// minister`, `officials` and `the Foreign Ministry` have none.
+    pub named: bool,
 }
 
 impl Speaker {
+    /// A speaker of whom nothing is known yet.
+    fn unknown(written: Span) -> Self {
+        Self { written, resolved: None, named: false }
+    }
+
     /// The mention that says most: the resolved one, or the one as written.
     pub fn best(&self) -> Span {
         self.resolved.unwrap_or(self.written)
@@ -217,7 +225,7 @@ impl Reader {
                     form: if alone { Form::Direct } else { Form::Mixed },
                     shape: Shape::Alone,
                     verb: None,
-                    speaker: Speaker { written, resolved: None },
+                    speaker: Speaker::unknown(written),
                     cue: None,
                     addressee: None,
                     content,
@@ -240,7 +248,7 @@ impl Reader {
                 form: form(frame, &f.content),
                 shape: f.shape,
                 verb: f.verb.map(lexicon::lemma),
-                speaker: Speaker { written, resolved: None },
+                speaker: Speaker::unknown(written),
                 cue: span(&f.cue),
                 addressee: f.addressee.as_ref().and_then(span),
                 content,
@@ -296,7 +304,10 @@ impl Reader {
     fn finish(mut self, text: &str) -> Vec<Attribution> {
         let resolved = resolve::resolve(text, &self.mentions);
         for (attribution, mention) in &mut self.found {
-            attribution.speaker.resolved = mention.and_then(|m| resolved.get(m).copied().flatten());
+            if let Some(who) = mention.and_then(|m| resolved.get(m).copied().flatten()) {
+                attribution.speaker.resolved = Some(who.full);
+                attribution.speaker.named = who.named;
+            }
         }
         let mut out: Vec<Attribution> = self.found.into_iter().map(|f| f.0).collect();
         // `Roe: …` counts where Roe speaks elsewhere, too.
