@@ -539,6 +539,29 @@ impl Frame<'_> {
         }
     }
 
+    /// Whether nothing but introductions stand there: `Asked whether it would sail,`, `On “Good Morning Oslo,”`.
+    fn introduces(&self, range: Range<usize>) -> bool {
+        let mut from = range.start;
+        loop {
+            while from < range.end && (self.is_adverb(from) && !self.is(from, SUB | PREP) || self.is(from, CONJ) || self.is(from, TIME)) {
+                from += 1;
+            }
+            let Some(first) = self.get(from).filter(|_| from < range.end) else { return from > range.start };
+            let word = self.word(from);
+            let intro = first.is_word()
+                && (first.is(SUB | PREP) && !first.is(DET | PRON) && !word.eq_ignore_ascii_case("that")
+                    || from == 0 && (word.ends_with("ing") || matches!(word, "Asked" | "Pressed" | "Questioned" | "Told"))
+                        && !self.get(from + 1).is_some_and(|t| t.is(AUX)));
+            if !intro {
+                return false;
+            }
+            match (from..range.end).find(|&i| self.mark(i, ',')) {
+                Some(comma) => from = comma + 1,
+                None => return true,
+            }
+        }
+    }
+
     /// Whether the token may be a finite verb: an auxiliary, a verb of the lists, or a word that looks like a past form.
     fn verbal(&self, i: usize) -> bool {
         self.get(i).is_some_and(|t| {
@@ -645,6 +668,8 @@ impl Frame<'_> {
                     dashed = !dashed;
                 }
                 What::Mark('.' | '!' | '?') if i + 1 == self.tokens.len() => return i,
+                // The comma stands inside the marks: `the “ice age,” Roe said`.
+                What::Quotation(_) if i > from && self.ends_open(i) && self.speaks(i + 1) => return i + 1,
                 What::Mark(',') => {
                     let j = i + 1;
                     if i == from {
@@ -667,7 +692,7 @@ impl Frame<'_> {
                                 .is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & CLAUSE != 0))
                         || self.quotation(j) && i > from + 1
                         || relative && (n.is(AUX) || n.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third)))
-                        || self.speaks(j + usize::from(n.is(CONJ)))
+                        || self.speaks(j + usize::from(n.is(CONJ))) && !self.word_is(j + 1, "that")
                     {
                         return i;
                     }
@@ -678,7 +703,7 @@ impl Frame<'_> {
                     && (self
                         .get(i + 1)
                         .is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & SPEECH != 0))
-                        || self.speaks(i + 1)) =>
+                        || self.speaks(i + 1) && !self.word_is(i + 1, "that")) =>
                 {
                     return i;
                 }
@@ -813,6 +838,10 @@ fn uttered(frame: &Frame<'_>, found: &mut Vec<Found>) {
         if !frame.quotation(i) || !frame.ends_open(i) || found.iter().any(|f| f.content.iter().any(|c| c.contains(&i))) {
             continue;
         }
+        // `On “Good Morning Oslo,” Roe danced.`
+        if frame.inside(i).1 && frame.before(i).is_some_and(Token::is_word) || frame.word_is(0, "asked") {
+            continue;
+        }
         let Some(speaker) = frame.phrase_at(i + 1) else { continue };
         let verb = speaker.end + usize::from(frame.is_adverb(speaker.end));
         let who = frame.is(speaker.start, PRON)
@@ -897,7 +926,8 @@ fn renamed(frame: &Frame<'_>, phrase: &Range<usize>, head: usize) -> Option<Rang
 /// What a phrase is made of.
 pub(super) fn describe(frame: &Frame<'_>, phrase: &Range<usize>) -> Described {
     let head = frame.head(phrase);
-    let mut named = frame.name(head);
+    // `Officials said …` begins with a capital, as every sentence does.
+    let mut named = frame.name(head) && !(head == 0 && frame.is(head, PERSON | SOURCE | ALONE));
     let mut core = head..head + 1;
     let mut roles = Vec::new();
     if let Some(name) = renamed(frame, phrase, head).filter(|_| !named) {
@@ -961,6 +991,17 @@ pub(super) fn subject(frame: &Frame<'_>) -> Option<Range<usize>> {
     frame.main_subject(0, frame.tokens.len()).filter(|s| speaks(frame, s))
 }
 
+/// Whether a phrase is about somebody: a name, a person by what they are, `he`.
+pub(super) fn person(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
+    let head = frame.head(phrase);
+    speaks(frame, phrase) && !frame.is(head, SOURCE | PLURAL)
+}
+
+/// Whether a phrase may stand for somebody who was mentioned before: `he`, `a widow from Oslo`.
+pub(super) fn refers(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
+    frame.is(phrase.start, PRON) || matches!(frame.word(phrase.start), "A" | "An" | "The")
+}
+
 /// Whether a statement without quotation marks has a speaker that can say things.
 fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     let quoted = f.content.iter().any(|c| c.clone().any(|i| frame.quotation(i)));
@@ -992,6 +1033,9 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     }
     // `R-Tex.`, `Sioux City, Iowa`: not who speaks.
     if f.speaker.len() == 1 && frame.word(f.speaker.start).ends_with('.') {
+        return false;
+    }
+    if matches!(pronoun.as_str(), "nobody" | "none" | "neither") {
         return false;
     }
     // What somebody could say or did not say is not said.
@@ -1118,21 +1162,49 @@ fn verb_group(frame: &Frame<'_>, i: usize) -> (usize, bool, bool, bool) {
     (start, be, infinitive, aux)
 }
 
-/// The subject of the verb that the one at `start` is joined to: `Roe thanked the guests and said …`
-fn conjoined(frame: &Frame<'_>, start: usize, floor: usize, found: &[Found]) -> Option<Range<usize>> {
-    let floor = floor.max(start.saturating_sub(REACH));
-    for k in (floor..start.saturating_sub(1)).rev() {
-        let Some(t) = frame.get(k) else { break };
-        let finite = t.is_word()
+/// The subject of the last finite verb before `at`, and whether that is a form of be or passive.
+fn governor(frame: &Frame<'_>, at: usize) -> (Option<Range<usize>>, bool) {
+    let floor = at.saturating_sub(REACH);
+    for k in (floor..at).rev() {
+        if !finite_at(frame, k) {
+            continue;
+        }
+        let (group, be, infinitive, _) = verb_group(frame, k);
+        let passive = be && !frame.word(k).ends_with("ing") || frame.is(k, BE);
+        match frame.before(group) {
+            _ if infinitive => {}
+            Some(b) if b.is(PRON) => return (Some(group - 1..group), passive),
+            Some(b) if b.is_word() && !b.is(CONJ) || b.is_mark(',') => {
+                if let Some(subject) = frame.subject_before(group).filter(|s| frame.may_speak(s)) {
+                    return (Some(subject), passive);
+                }
+            }
+            _ => {}
+        }
+    }
+    (None, false)
+}
+
+/// Whether the token is or looks like a finite verb.
+fn finite_at(frame: &Frame<'_>, k: usize) -> bool {
+    frame.get(k).is_some_and(|t| {
+        t.is_word()
             && !t.capital
             && (t.is(AUX)
                 || t.is(VERB) && !frame.word(k).ends_with("ing")
                 || t.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third))
-                || t.end - t.start > 4 && frame.word(k).ends_with("ed"));
-        if matches!(t.what, What::Mark(';')) {
+                || t.end - t.start > 4 && frame.word(k).ends_with("ed"))
+    })
+}
+
+/// The subject of the verb that the one at `start` is joined to: `Roe thanked the guests and said …`
+fn conjoined(frame: &Frame<'_>, start: usize, floor: usize, found: &[Found]) -> Option<Range<usize>> {
+    let floor = floor.max(start.saturating_sub(REACH));
+    for k in (floor..start.saturating_sub(1)).rev() {
+        if frame.mark(k, ';') {
             break;
         }
-        if !finite {
+        if !finite_at(frame, k) {
             continue;
         }
         // Said by somebody: joined to that saying.
@@ -1388,7 +1460,8 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         }
     }
     // What stands to the left of the subject.
-    let left = left_content(frame, speaker.start, floor, inherited);
+    let goes_on = !matches!(right, Right::End(_) | Right::Comma(_) | Right::Phrase(_));
+    let left = left_content(frame, speaker.start, floor, inherited).filter(|l| !(goes_on && frame.introduces(l.clone())));
     // The quotation ends in a comma of its own, or one follows it: the cue belongs to it, whatever stands behind.
     let quotation = speaker
         .start
@@ -1595,8 +1668,11 @@ fn addressee_at(frame: &Frame<'_>, at: usize) -> Option<Range<usize>> {
 /// `…, adding that …`
 fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, found: &[Found]) -> Option<Found> {
     let before = frame.before(start);
+    // `issued a statement saying that`: who issued it; `a letter saying that`: the letter.
+    let written = before.is_some_and(|t| t.is_word() && t.is(SOURCE))
+        && matches!(lemma(verb), "say" | "claim" | "warn" | "argue" | "insist" | "state" | "tell" | "read" | "urge" | "declare" | "suggest");
     // `criticism for calling`, `the calling`
-    if before.is_some_and(|t| {
+    if !written && before.is_some_and(|t| {
         t.is(DET)
             || t.is(PREP) && !matches!(frame.word(start - 1), "by" | "before" | "after" | "while" | "in" | "with")
             || t.is_word()
@@ -1607,11 +1683,25 @@ fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, found: &[Fo
     }
     // `with Roe promising …`
     let own = frame.phrase_before(start).filter(|p| p.start > 0 && frame.word_is(p.start - 1, "with"));
+    // Where an introduction ends: `Citing the ice, Roe stayed.`
+    let mut limit = frame.tokens.len();
     let speaker = match found.last() {
         _ if own.is_some() => own?,
+        _ if written => {
+            let letter = frame.phrase_before(start)?;
+            let verb = letter.start.checked_sub(1).map(|k| frame.word(k));
+            let issued = matches!(
+                verb,
+                Some("issued" | "out" | "released" | "published" | "posted" | "wrote" | "sent" | "made" | "issuing" | "releasing" | "signed" | "filed")
+            );
+            let issuer = if issued { governor(frame, letter.start).0 } else { None };
+            issuer.filter(|s| speaks(frame, s) || frame.is(s.start, PRON)).unwrap_or(letter)
+        }
         Some(f) => f.speaker.clone(),
         None if start == 0 => {
-            let comma = (i..frame.tokens.len().min(i + REACH)).find(|&k| frame.mark(k, ','))?;
+            let comma = (i..frame.tokens.len().min(i + REACH))
+                .find(|&k| frame.mark(k, ',') || frame.quotation(k) && frame.ends_open(k))?;
+            limit = comma + usize::from(frame.quotation(comma));
             frame.main_subject(comma + 1, frame.tokens.len())?
         }
         None => frame.main_subject(0, start)?,
@@ -1637,7 +1727,15 @@ fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, found: &[Fo
         }
         None => return None,
     };
-    Some(Found { shape: Shape::Participle, verb: Some(verb), cue: start..i + 1, speaker, addressee, content })
+    let content: Vec<_> = content.into_iter().map(|c| c.start..c.end.min(limit)).filter(|c| !c.is_empty()).collect();
+    (!content.is_empty()).then_some(Found {
+        shape: Shape::Participle,
+        verb: Some(verb),
+        cue: start..i + 1,
+        speaker,
+        addressee,
+        content,
+    })
 }
 
 /// `Roe's claim that …`, `a claim by Roe that …`
@@ -1722,11 +1820,25 @@ fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
         let prior =
             found.iter().rev().take(REACH).find(|f| f.cue.start < i && i - f.cue.start < REACH).map(|f| f.speaker.clone());
         let speaker = match prior {
-            Some(speaker) => Some(speaker),
+            // `told her, “No.”`, not `a “liberal”`
+            Some(speaker) if words > 2 || frame.before(i).is_some_and(|t| !t.is_word()) => Some(speaker),
             None if words >= WORDS_BESIDE || frame.before(i).is_some_and(|t| t.is_mark(':')) => {
-                frame.main_subject(0, i).filter(|s| speaks(frame, s))
+                let says = |s: &Range<usize>| {
+                    (s.end..s.end + 4)
+                        .take_while(|&k| frame.is(k, AUX) || frame.is_adverb(k) || frame.get(k).is_some_and(|t| t.entry.verb.is_some()))
+                        .any(|k| frame.get(k).is_some_and(|t| t.entry.verb.is_some_and(|v| v.takes & SPEECH != 0)))
+                };
+                match frame.main_subject(0, i) {
+                    Some(main) if says(&main) => Some(main),
+                    main => match governor(frame, i) {
+                        // `The ferry is “late,”` and `Roe was asked, “Why?”` are not the words of their subject.
+                        (_, true) => None,
+                        (near, false) => near.or(main),
+                    },
+                }
+                .filter(|s| speaks(frame, s))
             }
-            None => None,
+            _ => None,
         };
         if let Some(speaker) = speaker {
             found.push(Found { shape: Shape::Beside, verb: None, cue: i..i, speaker, addressee: None, content: vec![i..i + 1] });

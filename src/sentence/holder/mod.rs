@@ -168,6 +168,9 @@ pub fn holdings(article: &Article, sentences: &[Sentence]) -> Vec<Option<Holding
     best.into_iter().map(|slot| slot.map(|(_, holding)| holding)).collect()
 }
 
+/// Words of a paragraph in quotation marks that may be a heading.
+const HEADING: usize = 6;
+
 /// What was read of an article so far.
 #[derive(Default)]
 struct Reader {
@@ -180,6 +183,8 @@ struct Reader {
     quoted: bool,
     /// The speaker that the frame before announced, where it ended in a colon.
     announced: Option<(Span, Option<usize>)>,
+    /// The subject of the sentence before in the paragraph, where nothing is said in it.
+    named: Option<(Span, Option<usize>)>,
 }
 
 impl Reader {
@@ -192,6 +197,15 @@ impl Reader {
         }
         let tokens = tokens::tokens(text, &quotations, &ends);
         self.quoted = false;
+        self.named = None;
+        // A few words in quotation marks by themselves are a heading: `‘So much anger.’`, `“A WAY HOME”`.
+        if let ([_], [only]) = (tokens.frames.as_slice(), tokens.all.as_slice())
+            && only.is_quotation()
+            && text.split_whitespace().nth(HEADING).is_none()
+            && (text.starts_with(['\'', '‘']) && !text.starts_with("''") || !text.contains(['.', '!', '?', '…', ',']))
+        {
+            return;
+        }
         for range in tokens.frames {
             if let Some(slice) = tokens.all.get(range) {
                 self.frame(&Frame { text, tokens: slice }, block.start);
@@ -208,13 +222,19 @@ impl Reader {
         let places = self.mention(frame, base, &found, announcer.as_ref().or(subject.as_ref()));
         let place = |s: Span| places.get(&s).copied();
         let announced = self.announced.take();
+        let named = self.named.take();
+        if found.is_empty() {
+            // `said Roe. She has two sons. “But …”` goes on with Roe.
+            let other = |s: &&Range<usize>| cues::person(frame, s) && !(self.quoted && cues::refers(frame, s));
+            self.named = subject.as_ref().filter(other).and_then(span).map(|s| (s, place(s)));
+        }
         self.announced = announcer.as_ref().and_then(span).map(|s| (s, place(s)));
         let alone = slice.iter().any(|t| t.is_quotation()) && !slice.iter().any(|t| t.is_word() && !t.is(CONJ));
         let resumed = self.quoted && found.iter().all(|f| f.shape == Shape::Beside) && cues::resumes(frame);
         if found.is_empty() || resumed {
             // Nothing but a quotation, or one that is led to its end in the author's words: the speaker goes on.
             if alone || resumed {
-                let Some((written, mention)) = announced.or(self.last) else { return };
+                let Some((written, mention)) = announced.or(named.filter(|_| alone)).or(self.last) else { return };
                 let whole = || span(&(0..cues::clause_end(frame))).into_iter().collect();
                 let quotations = || {
                     let spans = slice.iter().filter(|t| t.is_quotation());
