@@ -354,7 +354,7 @@ impl Frame<'_> {
         if self.mark(last, ',') || matches!(self.get(last).map(|t| t.what), Some(What::Mark('—' | '–' | '-'))) {
             let mark = self.get(last)?.what;
             let floor = end.saturating_sub(REACH);
-            let mut best = None;
+            let (mut best, mut hung) = (None, None);
             let mut comma = last;
             while let Some(before) = (floor..comma).rev().find(|&i| self.get(i).is_some_and(|t| t.what == mark)) {
                 if (before..last).any(|i| self.quotation(i)) && best.is_some() {
@@ -364,6 +364,12 @@ impl Frame<'_> {
                     break;
                 }
                 let Some(phrase) = self.phrase_before(before) else { break };
+                // `Roe, who lost a boat in Aurora, Colorado, said`: the place is not who speaks.
+                if phrase.start > 1 && matches!(self.word(phrase.start - 1), "in" | "at" | "near" | "from" | "on") && before < last {
+                    hung = hung.or(Some(phrase));
+                    comma = before;
+                    continue;
+                }
                 let named = phrase.clone().any(|i| self.name(i));
                 let personal = phrase.clone().any(|i| self.is(i, PERSON | SOURCE | ALONE));
                 if named || personal {
@@ -385,7 +391,7 @@ impl Frame<'_> {
                 comma = before;
             }
             // `Roe (R-Iowa), said`
-            return best.or_else(|| self.mark(last.wrapping_sub(1), ')').then(|| self.phrase_before(last)).flatten());
+            return best.or(hung).or_else(|| self.mark(last.wrapping_sub(1), ')').then(|| self.phrase_before(last)).flatten());
         }
         self.phrase_before(end)
     }
@@ -687,9 +693,11 @@ impl Frame<'_> {
                         || self.word_is(j, "according")
                         || (self.word_is(j, "while") || self.word_is(j, "although") || self.word_is(j, "though"))
                         || n.is(CONJ)
-                            && self
-                                .get(j + 1)
-                                .is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & CLAUSE != 0))
+                            && self.get(j + 1).is_some_and(|t| {
+                                t.entry
+                                    .verb
+                                    .is_some_and(|v| matches!(v.form, Form::Past | Form::Third) && v.takes & CLAUSE != 0 && v.takes & LOOSE == 0)
+                            })
                         || self.quotation(j) && i > from + 1
                         || relative && (n.is(AUX) || n.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third)))
                         || self.speaks(j + usize::from(n.is(CONJ))) && !self.word_is(j + 1, "that")
@@ -702,7 +710,9 @@ impl Frame<'_> {
                     // `… and said that`, `… and Roe said`
                     && (self
                         .get(i + 1)
-                        .is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & SPEECH != 0))
+                        .is_some_and(|t| t.entry.verb.is_some_and(|v| {
+                            v.takes & SPEECH != 0 && (v.form == Form::Past || v.form == Form::Third && v.takes & CLAUSE != 0 && v.takes & LOOSE == 0)
+                        }))
                         || self.speaks(i + 1) && !self.word_is(i + 1, "that")) =>
                 {
                     return i;
@@ -726,8 +736,16 @@ impl Frame<'_> {
                     && v.takes & CLAUSE != 0
                     && v.takes & SPEECH != 0
                     && (v.takes & BARE != 0 || lemma(v) == "add")
+                    // `…, and he rejected the offer`
+                    || matches!(self.word(at), "he" | "she" | "they") && v.form == Form::Past && v.takes & SPEECH != 0 && v.takes & LOOSE == 0
             })
         })
+    }
+
+    /// Up to the first comma, be it the last sign of a quotation.
+    fn first_comma(&self, range: Range<usize>) -> usize {
+        let comma = |&k: &usize| self.mark(k, ',') || self.quotation(k) && self.ends_open(k);
+        range.clone().find(comma).map_or(range.end, |k| k + usize::from(self.quotation(k)))
     }
 
     /// Start of the clause that ends before `end`, not before `floor`.
@@ -1341,6 +1359,15 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
             while end + 4 > start && end > 1 && frame.is(end - 1, TIME) && !frame.name(end - 1) {
                 end -= 1;
             }
+            // `last week said`, `less than two weeks ago said`
+            while end < start
+                && end > 1
+                && (frame.is(end - 1, ALONE) && !frame.is(end - 1, PERSON)
+                    || matches!(frame.word(end - 1), "last" | "this" | "next" | "late" | "less" | "more" | "than" | "the" | "a")
+                    || frame.word(end - 1).starts_with(|c: char| c.is_ascii_digit()))
+            {
+                end -= 1;
+            }
             if end < start && frame.is(end - 1, PREP) && end > 1 {
                 end -= 1;
             }
@@ -1485,7 +1512,7 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         && let Some(mut content) = content_right(frame, right, takes(CLAUSE), frame.is(speaker.start, RELATIVE))
     {
         if let Some(c) = content.last_mut().filter(|_| subordinate(frame, &speaker)) {
-            c.end = (c.start..c.end).find(|&k| frame.mark(k, ',')).unwrap_or(c.end);
+            c.end = frame.first_comma(c.clone());
         }
         return Some(Found { shape: Shape::Before, verb: Some(verb), cue, speaker, addressee, content });
     }
@@ -1496,7 +1523,7 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     {
         let mut end = frame.clause_end(after);
         if subordinate(frame, &speaker) {
-            end = (after..end).find(|&k| frame.mark(k, ',')).unwrap_or(end);
+            end = frame.first_comma(after..end);
         }
         if end > after {
             return Some(Found { shape: Shape::Phrase, verb: Some(verb), cue, speaker, addressee, content: vec![after..end] });
@@ -1508,7 +1535,7 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
 /// Whether the clause with this subject comes before the one that it belongs to: `While Roe says no, Lind says yes.`
 fn subordinate(frame: &Frame<'_>, subject: &Range<usize>) -> bool {
     let Some(at) = subject.start.checked_sub(1) else { return false };
-    let first = at == 0 || frame.before(at).is_some_and(|t| matches!(t.what, What::Mark(_)) || t.is(CONJ) && at == 1);
+    let first = at == 0 || frame.before(at).is_some_and(|t| matches!(t.what, What::Mark(_)) || t.is(CONJ));
     let word = frame.word(at).to_ascii_lowercase();
     first
         && matches!(
