@@ -690,6 +690,7 @@ impl Frame<'_> {
                     if participle(j)
                         || (self.is_adverb(j) || n.is(CONJ)) && participle(j + 1)
                         || self.word_is(j, "but")
+                        || self.adds(from, i)
                         || self.word_is(j, "according")
                         || (self.word_is(j, "while") || self.word_is(j, "although") || self.word_is(j, "though"))
                         || n.is(CONJ)
@@ -721,6 +722,15 @@ impl Frame<'_> {
             }
         }
         limit
+    }
+
+    /// Whether the last clause of the frame, behind the comma at `comma`, is the author's word on what is said from `from` on:
+    /// `Roe said she would sail, which takes an hour.`
+    fn adds(&self, from: usize, comma: usize) -> bool {
+        let limit = self.tokens.len().min(comma + REACH);
+        matches!(self.word(comma + 1), "which" | "who" | "whose" | "where" | "as" | "compared")
+            && !(comma + 2..limit).any(|i| self.mark(i, ',') || self.quotation(i))
+            && (from..comma).any(|i| self.verbal(i))
     }
 
     /// Whether a subject with a verb of saying begins at `at`.
