@@ -675,37 +675,8 @@ impl Frame<'_> {
                 }
                 What::Mark('.' | '!' | '?') if i + 1 == self.tokens.len() => return i,
                 // The comma stands inside the marks: `the “ice age,” Roe said`.
-                What::Quotation(_) if i > from && self.ends_open(i) && self.speaks(i + 1) => return i + 1,
-                What::Mark(',') => {
-                    let j = i + 1;
-                    if i == from {
-                        continue;
-                    }
-                    let Some(n) = self.get(j) else { return i };
-                    let participle = |k: usize| {
-                        self.get(k).is_some_and(|t| {
-                            t.entry.verb.is_some_and(|v| v.form == Form::Ing && v.takes & (CLAUSE | PHRASE) != 0)
-                        })
-                    };
-                    if participle(j)
-                        || (self.is_adverb(j) || n.is(CONJ)) && participle(j + 1)
-                        || self.word_is(j, "but")
-                        || self.adds(from, i)
-                        || self.word_is(j, "according")
-                        || (self.word_is(j, "while") || self.word_is(j, "although") || self.word_is(j, "though"))
-                        || n.is(CONJ)
-                            && self.get(j + 1).is_some_and(|t| {
-                                t.entry
-                                    .verb
-                                    .is_some_and(|v| matches!(v.form, Form::Past | Form::Third) && v.takes & CLAUSE != 0 && v.takes & LOOSE == 0)
-                            })
-                        || self.quotation(j) && i > from + 1
-                        || relative && (n.is(AUX) || n.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third)))
-                        || self.speaks(j + usize::from(n.is(CONJ))) && !self.word_is(j + 1, "that")
-                    {
-                        return i;
-                    }
-                }
+                What::Quotation(_) if i > from && self.comma_inside(i) && self.parts(from, i, relative) => return i + 1,
+                What::Mark(',') if i > from && self.parts(from, i, relative) => return i,
                 What::Word
                     if t.is(CONJ) && i > from + 1
                     // `… and said that`, `… and Roe said`
@@ -722,6 +693,29 @@ impl Frame<'_> {
             }
         }
         limit
+    }
+
+    /// Whether what is said from `from` on ends with the comma at `comma`, or with that of the quotation there.
+    fn parts(&self, from: usize, comma: usize, relative: bool) -> bool {
+        let j = comma + 1;
+        let Some(n) = self.get(j) else { return self.mark(comma, ',') };
+        let verb = |k: usize| self.get(k).and_then(|t| t.entry.verb);
+        let participle = |k: usize| verb(k).is_some_and(|v| v.form == Form::Ing && v.takes & (CLAUSE | PHRASE) != 0);
+        let told = |v: Verb| matches!(v.form, Form::Past | Form::Third) && v.takes & CLAUSE != 0 && v.takes & LOOSE == 0;
+        participle(j)
+            || (self.is_adverb(j) || n.is(CONJ)) && participle(j + 1)
+            || matches!(self.word(j), "but" | "according" | "while" | "although" | "though")
+            || self.adds(from, comma)
+            || n.is(CONJ) && verb(j + 1).is_some_and(told)
+            || self.mark(comma, ',') && self.quotation(j) && comma > from + 1
+            || relative && (n.is(AUX) || verb(j).is_some_and(|v| matches!(v.form, Form::Past | Form::Third)))
+            || self.speaks(j + usize::from(n.is(CONJ))) && !self.word_is(j + 1, "that")
+    }
+
+    /// Whether the quotation at `i` ends in a comma.
+    fn comma_inside(&self, i: usize) -> bool {
+        let text = self.get(i).and_then(|t| self.text.get(t.start..t.end)).unwrap_or_default();
+        text.trim_end_matches(['"', '”', '\'', '’', '»', '`']).ends_with(',')
     }
 
     /// Whether the last clause of the frame, behind the comma at `comma`, is the author's word on what is said from `from` on:
@@ -1042,7 +1036,7 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         // `…, saying that …`; not `in denouncing …`
         Shape::Participle => {
             let joined =
-                f.cue.start == 0 || frame.before(f.cue.start).is_some_and(|t| matches!(t.what, What::Mark(_)) || t.is(CONJ));
+                f.cue.start == 0 || frame.before(f.cue.start).is_some_and(|t| !t.is_word() || t.is(CONJ));
             let verb = f.verb.is_some_and(|v| v.form == Form::Ing);
             if !joined || !verb || matches!(pronoun.as_str(), "it" | "they") {
                 return false;
