@@ -860,8 +860,10 @@ fn uttered(frame: &Frame<'_>, found: &mut Vec<Found>) {
         if !frame.quotation(i) || !frame.ends_open(i) || found.iter().any(|f| f.content.iter().any(|c| c.contains(&i))) {
             continue;
         }
-        // `On “Good Morning Oslo,” Roe danced.`
-        if frame.inside(i).1 && frame.before(i).is_some_and(Token::is_word) || frame.word_is(0, "asked") {
+        // `On “Good Morning Oslo,” Roe danced.`, `As she is “no pilot,” she sank.`
+        let (words, title) = frame.inside(i);
+        let begins = i == 0 || frame.before(i).is_some_and(|t| matches!(t.what, What::Mark(_) | What::Quotation(_)));
+        if title && !begins || !begins && (words < WORDS_BESIDE || frame.introduces(0..i)) || frame.word_is(0, "asked") {
             continue;
         }
         let Some(speaker) = frame.phrase_at(i + 1) else { continue };
@@ -1394,6 +1396,11 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     if !agrees(frame, &speaker, verb, aux, inherited) {
         return None;
     }
+    // `a thunderous chant`, `her opening remarks`
+    let noun = frame.is(i, SAYING) || matches!(lemma(verb), "chant" | "cry" | "attack" | "report" | "remark" | "challenge" | "reply" | "post");
+    if start == i && noun && matches!(verb.form, Form::Base | Form::Third) && frame.is(speaker.start, DET) && !frame.may_speak(&speaker) {
+        return None;
+    }
     // `a group called …`, `a plan dubbed …`
     if verb.takes & PHRASE != 0
         && !aux
@@ -1492,7 +1499,11 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     }
     // What stands to the left of the subject.
     let goes_on = !matches!(right, Right::End(_) | Right::Comma(_) | Right::Phrase(_));
-    let left = left_content(frame, speaker.start, floor, inherited).filter(|l| !(goes_on && frame.introduces(l.clone())));
+    // `the “Avatar” star posted`: words in quotation marks before a noun belong to it.
+    let told = |q: usize| frame.ends_open(q) || !frame.before(q).is_some_and(|t| t.is(DET)) || frame.is(speaker.start, DET | PRON);
+    let left = left_content(frame, speaker.start, floor, inherited)
+        .filter(|l| !(goes_on && frame.introduces(l.clone())))
+        .filter(|_| !speaker.start.checked_sub(1).is_some_and(|q| frame.quotation(q) && !told(q)));
     // The quotation ends in a comma of its own, or one follows it: the cue belongs to it, whatever stands behind.
     let quotation = speaker
         .start
@@ -1515,6 +1526,14 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     if (takes(CLAUSE) || takes(SPEECH) && !takes(PHRASE))
         && let Some(mut content) = content_right(frame, right, takes(CLAUSE), frame.is(speaker.start, RELATIVE))
     {
+        // `shouted “No!” as she left`, `said, “We will see,” when asked`
+        if let (Right::Quotation(q) | Right::CommaQuotation(q) | Right::Colon(q), Some(c)) = (right, content.last_mut())
+            && frame.quotation(q)
+            && (!takes(CLAUSE) && frame.get(q + 1).is_some_and(|t| !t.is_word() || t.is(SUB | CONJ))
+                || !matches!(right, Right::Quotation(_)) && frame.comma_inside(q))
+        {
+            c.end = q + 1;
+        }
         if let Some(c) = content.last_mut().filter(|_| subordinate(frame, &speaker)) {
             c.end = frame.first_comma(c.clone());
         }

@@ -335,7 +335,7 @@ const NOUNS: &[(Flags, &str)] = &[
         councilwoman councillor alderman commissioner superintendent principal dean administrator coordinator treasurer trustee \
         constable head boss bureaucrat peer mp warden emissary intermediary policymaker attacker suspect detainee prisoner \
         hacker trooper marine sailor firefighter paramedic relative cousin uncle aunt grandmother grandfather mom dad landlord tenant \
-        shopkeeper mogul tycoon magnate billionaire millionaire celebrity hopeful bystander onlooker eyewitness lecturer fellow undersecretary counterpart commuter motorist fisherman mayor \
+        shopkeeper narrator announcer foe technologist lady mogul tycoon magnate billionaire millionaire celebrity hopeful bystander onlooker eyewitness lecturer fellow undersecretary counterpart commuter motorist fisherman mayor \
         speaker whip legislator parliamentarian deputy successor predecessor rival challenger incumbent frontrunner front-runner \
         skeptic sceptic detractor defender proponent backer surrogate staffer staff intern assistant clerk hawk dove citizen"),
     (SOURCE, "government ministry department agency office administration white-house committee commission council court party campaign \
