@@ -131,7 +131,9 @@ impl Frame<'_> {
     fn name(&self, i: usize) -> bool {
         self.get(i).is_some_and(|t| {
             let plain = !t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | ALONE) && (!t.is(TIME) || i > 0 && !t.is(CALENDAR));
-            let modal = i > 0 && t.is(AUX) && !t.is(BE | ADV) && t.end - t.start > 2;
+            let modal = i > 0 && t.is(AUX) && !t.is(BE | ADV) && t.end - t.start > 2
+                // `said Per Holm`
+                || i > 0 && t.is(PREP) && t.is(MALE | FEMALE) && self.get(i + 1).is_some_and(|n| n.is_word() && n.capital);
             // `Based in Oslo, …`, `Immediately after the storm, …`, `Essentially, …`
             let opening = i == 0
                 && t.end - t.start > 4
@@ -451,6 +453,10 @@ impl Frame<'_> {
                 && before.is_some_and(|b| {
                     b.is_word() && (b.capital && !b.is(DET | ALONE) || !b.is(DET) && self.word(end).ends_with("ed"))
                 })
+                // `National security adviser`
+                && !(end + 1..end + 3)
+                    .take_while(|&k| self.get(k).is_some_and(|t| t.is_word() && !t.is(VERB | AUX | PREP | CONJ | DET | SUB)))
+                    .any(|k| self.is(k, PERSON))
             {
                 break;
             }
@@ -534,7 +540,8 @@ impl Frame<'_> {
                 from += 1;
             }
             let Some(first) = self.get(from).filter(|_| from < range.end) else { return false };
-            let subordinate = first.is(SUB) && !self.word_is(from, "that") && !first.is(DET | PRON);
+            let question = ["that", "whether", "how", "why", "what"].iter().any(|w| self.word_is(from, w));
+            let subordinate = first.is(SUB) && !question && !first.is(DET | PRON);
             let intro = subordinate || first.is(PREP) && !first.is(PRON | DET) || self.word(from).ends_with("ing");
             match (from..range.end).find(|&i| self.mark(i, ',')) {
                 Some(comma) if intro => from = comma + 1,
@@ -1049,7 +1056,12 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         {
             return false;
         }
-        Shape::Inverted if !f.speaker.clone().any(|i| frame.name(i)) => return false,
+        Shape::Inverted if !f.speaker.clone().any(|i| frame.name(i)) => {
+            let person = frame.is(frame.head(&f.speaker), PERSON);
+            if !person || !f.verb.is_some_and(|v| matches!(lemma(v), "say" | "warn" | "insist" | "claim" | "note")) {
+                return false;
+            }
+        }
         _ => {}
     }
     if f.verb.is_some_and(|v| v.takes & QUOTED != 0) {
@@ -1321,7 +1333,7 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     }
     // Passive: `was told`, `is expected`; progressive: `was saying`.
     if be && verb.form != Form::Ing {
-        return None;
+        return by_agent(frame, i, verb, start);
     }
     if verb.form == Form::Participle && !aux {
         return None;
@@ -1375,6 +1387,10 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
                 end -= 1;
             }
             if end < start && frame.is(end - 1, PREP) && end > 1 {
+                end -= 1;
+            }
+            // `the newspaper “Dagen” says`
+            if frame.quotation(end - 1) && entitled(frame, end - 1) {
                 end -= 1;
             }
             if end < start && end > 1 && frame.word(end - 1).ends_with("ed") {
@@ -1555,6 +1571,21 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     None
 }
 
+/// `was described by Roe as “late”`, `was called “late” by Roe`
+fn by_agent(frame: &Frame<'_>, i: usize, verb: Verb, start: usize) -> Option<Found> {
+    if verb.takes & PHRASE == 0 {
+        return None;
+    }
+    let near = |from: usize| {
+        (from..from + 10).take_while(|&k| frame.get(k).is_some_and(|t| t.is_word() || t.is_quotation() || t.what == What::Possessive))
+    };
+    let q = near(i + 1).find(|&k| frame.quotation(k))?;
+    let by = near(i + 1).find(|&k| frame.word_is(k, "by"))?;
+    let speaker = frame.phrase_at(by + 1).filter(|s| speaks(frame, s))?;
+    let content = vec![q..q + 1];
+    Some(Found { shape: Shape::Phrase, verb: Some(verb), cue: start..i + 1, speaker, addressee: None, content })
+}
+
 /// Whether the clause with this subject comes before the one that it belongs to: `While Roe says no, Lind says yes.`
 fn subordinate(frame: &Frame<'_>, subject: &Range<usize>) -> bool {
     let Some(at) = subject.start.checked_sub(1) else { return false };
@@ -1634,6 +1665,9 @@ fn inverted(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize) -> Option<Fou
         return None;
     }
     let quoted = frame.before(i).is_some_and(Token::is_quotation);
+    if quoted && entitled(frame, i - 1) {
+        return None;
+    }
     // `Roe, a pilot, said the ferry would …` is not turned round.
     let ends = match right {
         Right::End(at) | Right::Comma(at) | Right::CommaQuotation(at) | Right::Quotation(at) | Right::Colon(at) => {
@@ -1654,6 +1688,11 @@ fn inverted(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize) -> Option<Fou
     let mut content: Vec<_> = left.into_iter().collect();
     resume(frame, right, true, &mut content);
     Some(Found { shape: Shape::Inverted, verb: Some(verb), cue: i..i + 1, speaker, addressee: None, content })
+}
+
+/// Whether the quotation at `q` is the name of what stands before it: `the newspaper “Dagen”`.
+fn entitled(frame: &Frame<'_>, q: usize) -> bool {
+    frame.inside(q).1 && !frame.ends_open(q) && frame.before(q).is_some_and(|t| t.is_word() && t.is(SOURCE))
 }
 
 /// What is said before the subject (or the inverted cue) at `at`.
@@ -1841,7 +1880,9 @@ fn colon(frame: &Frame<'_>) -> Option<Found> {
         return Some(Found { shape: Shape::Colon, verb: None, cue: at..at + 1, speaker: start..at, addressee: None, content });
     }
     let at = (0..frame.tokens.len().min(9)).find(|&i| frame.mark(i, ':'))?;
-    let named = at > 0 && (0..at).all(|i| frame.name(i) || frame.is(i, TITLE)) && (0..at).any(|i| frame.name(i));
+    let named = at > 0
+        && (0..at).all(|i| frame.name(i) || frame.is(i, TITLE | PERSON))
+        && ((0..at).any(|i| frame.name(i)) || frame.is(at - 1, PERSON));
     let end = frame.clause_end(at + 1);
     (named && at <= 5 && (end > at + 2 || frame.quotation(at + 1))).then(|| Found {
         shape: Shape::Colon,
