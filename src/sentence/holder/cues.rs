@@ -604,7 +604,10 @@ impl Frame<'_> {
                 What::Quotation(_) => return Right::Quotation(at),
                 What::Mark(':') => return Right::Colon(at + 1),
                 // `said, however, that`
-                What::Mark(',') if self.is_adverb(at + 1) && self.mark(at + 2, ',') => {
+                What::Mark(',')
+                    if (self.is_adverb(at + 1) || phrase && self.name(at + 1) && self.before(at).is_some_and(|t| t.capital))
+                        && self.mark(at + 2, ',') =>
+                {
                     at += 3;
                     continue;
                 }
@@ -729,7 +732,9 @@ impl Frame<'_> {
     /// `Roe said she would sail, which takes an hour.`
     fn adds(&self, from: usize, comma: usize) -> bool {
         let limit = self.tokens.len().min(comma + REACH);
-        matches!(self.word(comma + 1), "which" | "who" | "whose" | "where" | "as" | "compared")
+        let word = self.word(comma + 1);
+        (matches!(word, "which" | "who" | "whose" | "where" | "as" | "compared" | "a" | "an")
+            || matches!(word, "leading" | "throwing" | "prompting" | "leaving" | "sending" | "raising" | "forcing" | "sparking"))
             && !(comma + 2..limit).any(|i| self.mark(i, ',') || self.quotation(i))
             && (from..comma).any(|i| self.verbal(i))
     }
@@ -1113,6 +1118,11 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         })
         && !frame.is(first, SUB | RELATIVE)
         && !frame.finite(f.content.first().cloned().unwrap_or_default())
+        // `claimed the prize`, `declared war`
+        || f.verb.is_some_and(|v| matches!(lemma(v), "claim" | "declare"))
+            && f.shape == Shape::Before
+            && !frame.is(first, SUB | RELATIVE | PRON)
+            && !f.content.first().is_some_and(|c| (c.start..c.end.min(c.start + 16)).any(|k| finite_at(frame, k)))
     {
         return false;
     }
@@ -1470,7 +1480,7 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     }
     let right = frame.right(after, takes(BARE) || addressee.is_some() && takes(CLAUSE));
     let cue = start..i + 1;
-    if restrictive && matches!(right, Right::Clause(_) | Right::Phrase(_)) {
+    if restrictive && matches!(right, Right::Clause(_) | Right::Phrase(_)) && !(after..after + 12).any(|k| frame.quotation(k)) {
         return None;
     }
     // `As Roe said, …`
@@ -1589,7 +1599,9 @@ fn by_agent(frame: &Frame<'_>, i: usize, verb: Verb, start: usize) -> Option<Fou
 /// Whether the clause with this subject comes before the one that it belongs to: `While Roe says no, Lind says yes.`
 fn subordinate(frame: &Frame<'_>, subject: &Range<usize>) -> bool {
     let Some(at) = subject.start.checked_sub(1) else { return false };
-    let first = at == 0 || frame.before(at).is_some_and(|t| matches!(t.what, What::Mark(_)) || t.is(CONJ));
+    // `Years after Roe said`, `but when Roe said`
+    let leads = |i: usize| frame.get(i).is_some_and(|t| t.is(CONJ | TIME | ALONE | ADV) || !t.is_word());
+    let first = at == 0 || (at.saturating_sub(3)..at).all(leads) || frame.before(at).is_some_and(|t| !t.is_word() || t.is(CONJ));
     let word = frame.word(at).to_ascii_lowercase();
     first
         && matches!(
