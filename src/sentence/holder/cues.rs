@@ -7,7 +7,7 @@
 #![allow(clippy::single_range_in_vec_init, reason = "content is a list of spans, most often of one")]
 
 use super::lexicon::{
-    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, FEMALE, Form, HEARER, LOOSE, MALE, OBJECT, PERSON, PHRASE, PLURAL,
+    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, FEMALE, Form, HEARER, LOOSE, MALE, NO_PERSON, OBJECT, PERSON, PHRASE, PLURAL,
     PREP, PRON, QUOTED, RELATIVE, SAYING, SOURCE, SPEECH, SUB, TIME, TITLE, TO, VERB, Verb, lemma, look_up,
 };
 use super::tokens::{Token, What};
@@ -319,7 +319,9 @@ impl Frame<'_> {
                 matches!(self.word(p), "in" | "on" | "at" | "from" | "with" | "during" | "for" | "of" | "to" | "through")
             };
             let Some(p) = best.start.checked_sub(1).filter(|&p| hangs(p)) else { return best };
-            match self.phrase_before(p) {
+            // `a source speaking to Radio Nord`
+            let end = if p > 0 && (self.qualifies(p - 1) || self.word(p - 1).ends_with("ing")) { p - 1 } else { p };
+            match self.phrase_before(end) {
                 Some(outer) => best = outer,
                 None => return best,
             }
@@ -356,6 +358,12 @@ impl Frame<'_> {
         if self.mark(last, ',') || matches!(self.get(last).map(|t| t.what), Some(What::Mark('—' | '–' | '-'))) {
             let mark = self.get(last)?.what;
             let floor = end.saturating_sub(REACH);
+            // `Roe (R-Iowa), said`
+            if self.mark(last.wrapping_sub(1), ')')
+                && let Some(named) = self.phrase_before(last).filter(|p| p.clone().any(|i| self.name(i)))
+            {
+                return Some(named);
+            }
             let (mut best, mut hung) = (None, None);
             let mut comma = last;
             while let Some(before) = (floor..comma).rev().find(|&i| self.get(i).is_some_and(|t| t.what == mark)) {
@@ -367,7 +375,10 @@ impl Frame<'_> {
                 }
                 let Some(phrase) = self.phrase_before(before) else { break };
                 // `Roe, who lost a boat in Aurora, Colorado, said`: the place is not who speaks.
-                if phrase.start > 1 && matches!(self.word(phrase.start - 1), "in" | "at" | "near" | "from" | "on") && before < last {
+                let placed = phrase.start > 1
+                    && (matches!(self.word(phrase.start - 1), "in" | "at" | "near" | "from" | "on")
+                        || self.word(phrase.start - 1) == "of" && self.mark(phrase.start - 2, ','));
+                if placed && before < last {
                     hung = hung.or(Some(phrase));
                     comma = before;
                     continue;
@@ -392,8 +403,7 @@ impl Frame<'_> {
                 }
                 comma = before;
             }
-            // `Roe (R-Iowa), said`
-            return best.or(hung).or_else(|| self.mark(last.wrapping_sub(1), ')').then(|| self.phrase_before(last)).flatten());
+            return best.or(hung);
         }
         self.phrase_before(end)
     }
@@ -505,9 +515,19 @@ impl Frame<'_> {
                 (at..limit.min(at + 6)).find(|&i| self.mark(i, ',')).filter(|&c| (at..c).any(|i| self.is(i, TIME)))
             {
                 at = comma + 1;
-            } else if t.is(SUB | PREP) && !self.name(at) || self.word(at).ends_with("ing") && t.capital {
-                // An introduction: up to its comma.
-                let comma = (at..limit).find(|&i| self.mark(i, ','))?;
+            } else if t.is(SUB | PREP) && !self.name(at)
+                || t.capital
+                    && (self.word(at).ends_with("ing")
+                        // `Reached by radio, …`, `Here in Oslo, …`
+                        || (matches!(self.word(at), "Here" | "Back") || !self.name(at) && self.word(at).ends_with("ed"))
+                            && self.is(at + 1, PREP))
+            {
+                // An introduction: up to its comma, or to that behind the state: `In Salem, New Hampshire, …`
+                let mut comma = (at..limit).find(|&i| self.mark(i, ','))?;
+                let place = (comma + 1..limit).find(|&i| !self.name(i)).filter(|&i| self.mark(i, ','));
+                if let Some(next) = place.filter(|&next| (comma + 1..next).any(|i| self.is(i, NO_PERSON) || self.word(i).ends_with('.'))) {
+                    comma = next;
+                }
                 at = comma + 1;
             } else if t.is(CONJ)
                 || self.is_adverb(at) && !self.name(at)
