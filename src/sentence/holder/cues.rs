@@ -1065,6 +1065,16 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     match f.shape {
         Shape::According => return true,
         Shape::Colon => return quoted,
+        // `wants a “fair” trial`: too little to be somebody's words.
+        Shape::Phrase if quoted && f.verb.is_some_and(|v| v.takes & LOOSE != 0 && v.takes & (SPEECH | TO) == 0) => {
+            return f.content.iter().any(|c| c.clone().any(|i| frame.quotation(i) && frame.inside(i).0 >= WORDS_BESIDE));
+        }
+        // `As the “Never Again” movement continues`
+        Shape::Behind | Shape::Inverted
+            if quoted && f.verb.is_some_and(|v| v.takes & CLAUSE == 0 || matches!(lemma(v), "continue" | "charge" | "discuss" | "decide")) =>
+        {
+            return f.content.iter().any(|c| c.end > c.start && frame.quotation(c.end - 1) && frame.ends_open(c.end - 1));
+        }
         Shape::Noun if !quoted || !f.content.first().is_some_and(|c| frame.word_is(c.start, "that")) => return false,
         _ if quoted => return true,
         // `…, saying that …`; not `in denouncing …`
@@ -1217,7 +1227,10 @@ fn verb_group(frame: &Frame<'_>, i: usize) -> (usize, bool, bool, bool) {
         if t.is_word() && t.is(AUX) && !(t.capital && p > 0 && frame.name(p)) || contracted {
             be |= t.is(BE) && !aux;
             aux = true;
-        } else if t.is_word() && frame.is_adverb(p) && !t.capital {
+        } else if t.is_word()
+            && (frame.is_adverb(p) || matches!(frame.word(p), "himself" | "herself" | "itself" | "themselves") && frame.get(p.wrapping_sub(1)).is_some_and(|t| t.is_word() && t.entry.verb.is_none()))
+            && !t.capital
+        {
         } else if t.is_word() && frame.word_is(p, "to") && start == i {
             infinitive = true;
         } else {
