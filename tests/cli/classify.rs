@@ -66,7 +66,9 @@ fn records_name_the_holder() {
 fn holders_without_a_name_stay_within_their_article() {
     let dir = tempfile::tempdir().unwrap();
     let article = |title: &str| {
-        format!("{title}\n\nThe minister said that the café opens. “It is late,” he said. “Wait,” said Ada Roe.\n\nNobody waited.\n")
+        format!(
+            "{title}\n\nThe minister said that the café opens. “It is late,” he said. “Wait,” said Ada Roe.\n\nNobody waited.\n"
+        )
     };
     for (name, title) in [("a.txt", "The café"), ("b.txt", "The bar")] {
         fs::write(dir.path().join(name), article(title)).unwrap();
@@ -94,7 +96,11 @@ fn holders_without_a_name_stay_within_their_article() {
     assert_eq!(groups, expected, "{records:?}");
     let table = run("table");
     let line = |name: &str, end: &str| table.lines().filter(|l| l.starts_with(name) && l.ends_with(end)).count();
-    assert_eq!((line("The minister", "  in a.txt"), line("The minister", "  in b.txt"), line("Ada Roe", "]")), (1, 1, 1), "{table}");
+    assert_eq!(
+        (line("The minister", "  in a.txt"), line("The minister", "  in b.txt"), line("Ada Roe", "]")),
+        (1, 1, 1),
+        "{table}"
+    );
     let csv = run("csv");
     assert!(csv.starts_with("holder,within,claim,") && csv.contains("\nThe minister,b.txt,"), "{csv}");
     let args = ["a.txt", "b.txt", "--claim", "The café opens.", "--format", "html"];

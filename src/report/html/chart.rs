@@ -62,9 +62,10 @@ fn table(out: &mut String, by: By, rows: &[Row], claim: usize) {
             Some(n) => format!("<a href=\"#a{n}\">{}</a>", escape(&row.name)),
             None => escape(&row.name),
         };
-        let within = row.within.as_ref().map_or_else(String::new, |(n, title)| {
-            format!(" <small>in <a href=\"#a{n}\">{}</a></small>", escape(title))
-        });
+        let within = row
+            .within
+            .as_ref()
+            .map_or_else(String::new, |(n, title)| format!(" <small>in <a href=\"#a{n}\">{}</a></small>", escape(title)));
         let count = |s: Stance| tally.counts[s as usize];
         let mean = tally.mean();
         let shown = mean.map_or_else(

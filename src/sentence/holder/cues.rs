@@ -7,8 +7,8 @@
 #![allow(clippy::single_range_in_vec_init, reason = "content is a list of spans, most often of one")]
 
 use super::lexicon::{
-    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, FEMALE, Form, HEARER, LOOSE, MALE, NO_PERSON, OBJECT, PERSON, PHRASE, PLURAL,
-    PREP, PRON, QUOTED, RELATIVE, SAYING, SOURCE, SPEECH, SUB, TIME, TITLE, TO, VERB, Verb, lemma, look_up,
+    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, FEMALE, Form, HEARER, LOOSE, MALE, NO_PERSON, OBJECT, PERSON, PHRASE,
+    PLURAL, PREP, PRON, QUOTED, RELATIVE, SAYING, SOURCE, SPEECH, SUB, TIME, TITLE, TO, VERB, Verb, lemma, look_up,
 };
 use super::tokens::{Token, What};
 use std::ops::Range;
@@ -141,7 +141,9 @@ impl Frame<'_> {
                 && match self.get(1) {
                     Some(next) if next.is_word() && !next.capital => {
                         let word = self.word(i);
-                        word.ends_with("ed") || word == "Written" || word.ends_with("ly") && !next.is(AUX) && next.entry.verb.is_none()
+                        word.ends_with("ed")
+                            || word == "Written"
+                            || word.ends_with("ly") && !next.is(AUX) && next.entry.verb.is_none()
                     }
                     Some(next) => next.is_mark(',') && self.word(i).ends_with("ly"),
                     None => false,
@@ -295,7 +297,10 @@ impl Frame<'_> {
     fn qualifies(&self, i: usize) -> bool {
         self.get(i).is_some_and(|t| t.is_word() && !t.capital && !t.is(AUX))
             && (self.word(i).ends_with("ed")
-                || matches!(self.word(i), "familiar" | "close" | "present" | "privy" | "aware" | "speaking" | "involved" | "seen" | "based"))
+                || matches!(
+                    self.word(i),
+                    "familiar" | "close" | "present" | "privy" | "aware" | "speaking" | "involved" | "seen" | "based"
+                ))
     }
 
     /// Past what qualifies the noun phrase that ends at `end`: `people briefed on the plan`, `an official who was there`.
@@ -343,7 +348,8 @@ impl Frame<'_> {
             .take_while(|&i| self.get(i).is_some_and(|t| t.is_word() || t.what == What::Possessive))
             .find(|&i| matches!(self.word(i), "who" | "that"))?;
         let verb = |i: usize| {
-            self.get(i).is_some_and(|t| t.is_word() && (t.is(AUX | VERB) || t.entry.verb.is_some() || self.word(i).ends_with("ed")))
+            self.get(i)
+                .is_some_and(|t| t.is_word() && (t.is(AUX | VERB) || t.entry.verb.is_some() || self.word(i).ends_with("ed")))
         };
         if !(who + 1..upto).any(verb) {
             return None;
@@ -464,9 +470,9 @@ impl Frame<'_> {
                     b.is_word() && (b.capital && !b.is(DET | ALONE) || !b.is(DET) && self.word(end).ends_with("ed"))
                 })
                 // `National security adviser`
-                && !(end + 1..end + 3)
+                && !(t.entry.verb.is_none() && !t.is(VERB) && (end + 1..end + 3)
                     .take_while(|&k| self.get(k).is_some_and(|t| t.is_word() && !t.is(VERB | AUX | PREP | CONJ | DET | SUB)))
-                    .any(|k| self.is(k, PERSON))
+                    .any(|k| self.is(k, PERSON)))
             {
                 break;
             }
@@ -525,7 +531,9 @@ impl Frame<'_> {
                 // An introduction: up to its comma, or to that behind the state: `In Salem, New Hampshire, …`
                 let mut comma = (at..limit).find(|&i| self.mark(i, ','))?;
                 let place = (comma + 1..limit).find(|&i| !self.name(i)).filter(|&i| self.mark(i, ','));
-                if let Some(next) = place.filter(|&next| (comma + 1..next).any(|i| self.is(i, NO_PERSON) || self.word(i).ends_with('.'))) {
+                if let Some(next) =
+                    place.filter(|&next| (comma + 1..next).any(|i| self.is(i, NO_PERSON) || self.word(i).ends_with('.')))
+                {
                     comma = next;
                 }
                 at = comma + 1;
@@ -576,14 +584,17 @@ impl Frame<'_> {
     fn introduces(&self, range: Range<usize>) -> bool {
         let mut from = range.start;
         loop {
-            while from < range.end && (self.is_adverb(from) && !self.is(from, SUB | PREP) || self.is(from, CONJ) || self.is(from, TIME)) {
+            while from < range.end
+                && (self.is_adverb(from) && !self.is(from, SUB | PREP) || self.is(from, CONJ) || self.is(from, TIME))
+            {
                 from += 1;
             }
             let Some(first) = self.get(from).filter(|_| from < range.end) else { return from > range.start };
             let word = self.word(from);
             let intro = first.is_word()
                 && (first.is(SUB | PREP) && !first.is(DET | PRON) && !word.eq_ignore_ascii_case("that")
-                    || from == 0 && (word.ends_with("ing") || matches!(word, "Asked" | "Pressed" | "Questioned" | "Told"))
+                    || from == 0
+                        && (word.ends_with("ing") || matches!(word, "Asked" | "Pressed" | "Questioned" | "Told"))
                         && !self.get(from + 1).is_some_and(|t| t.is(AUX)));
             if !intro {
                 return false;
@@ -762,7 +773,8 @@ impl Frame<'_> {
     /// Whether a subject with a verb of saying begins at `at`.
     fn speaks(&self, at: usize) -> bool {
         let Some(subject) = self.phrase_at(at) else { return false };
-        let mut i = if self.is(subject.end.saturating_sub(1), PERSON | ALONE) { self.qualified(subject.end) } else { subject.end };
+        let mut i =
+            if self.is(subject.end.saturating_sub(1), PERSON | ALONE) { self.qualified(subject.end) } else { subject.end };
         while i < subject.end + 4 && (matches!(self.word(i), "has" | "have" | "had" | "did") || self.is_adverb(i)) {
             i += 1;
         }
@@ -847,7 +859,8 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
             if !around && let Some(at) = found.iter().rev().take(4).position(|f| inside(&f)) {
                 let at = found.len() - 1 - at;
                 let firm = |f: &Found| {
-                    f.verb.is_none_or(|v| v.takes & LOOSE == 0) || f.content.first().is_some_and(|c| frame.word_is(c.start, "that"))
+                    f.verb.is_none_or(|v| v.takes & LOOSE == 0)
+                        || f.content.first().is_some_and(|c| frame.word_is(c.start, "that"))
                 };
                 if found.get(at).is_none_or(firm) {
                     continue;
@@ -1001,8 +1014,9 @@ pub(super) fn describe(frame: &Frame<'_>, phrase: &Range<usize>) -> Described {
         }
         // `the Danish minister Ada Roe`, `President Roe`
         roles.extend((phrase.start..core.end).filter(|&i| frame.is(i, PERSON) && i + 1 != core.end));
-        // `Ada Roe, a former minister`
-        if frame.mark(phrase.end, ',') {
+        // `Ada Roe, a former minister`; not `in Oslo, the minister said`
+        let place = phrase.start > 0 && matches!(frame.word(phrase.start - 1), "in" | "at" | "near" | "from");
+        if frame.mark(phrase.end, ',') && !place {
             let limit = frame.tokens.len().min(phrase.end + 14);
             let end = (phrase.end + 1..limit)
                 .find(|&i| frame.get(i).is_some_and(|t| !t.is_word() || t.is(AUX | RELATIVE)))
@@ -1071,7 +1085,10 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         }
         // `As the “Never Again” movement continues`
         Shape::Behind | Shape::Inverted
-            if quoted && f.verb.is_some_and(|v| v.takes & CLAUSE == 0 || matches!(lemma(v), "continue" | "charge" | "discuss" | "decide")) =>
+            if quoted
+                && f.verb.is_some_and(|v| {
+                    v.takes & CLAUSE == 0 || matches!(lemma(v), "continue" | "charge" | "discuss" | "decide")
+                }) =>
         {
             return f.content.iter().any(|c| c.end > c.start && frame.quotation(c.end - 1) && frame.ends_open(c.end - 1));
         }
@@ -1079,8 +1096,7 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         _ if quoted => return true,
         // `…, saying that …`; not `in denouncing …`
         Shape::Participle => {
-            let joined =
-                f.cue.start == 0 || frame.before(f.cue.start).is_some_and(|t| !t.is_word() || t.is(CONJ));
+            let joined = f.cue.start == 0 || frame.before(f.cue.start).is_some_and(|t| !t.is_word() || t.is(CONJ));
             let verb = f.verb.is_some_and(|v| v.form == Form::Ing);
             if !joined || !verb || matches!(pronoun.as_str(), "it" | "they") {
                 return false;
@@ -1228,7 +1244,9 @@ fn verb_group(frame: &Frame<'_>, i: usize) -> (usize, bool, bool, bool) {
             be |= t.is(BE) && !aux;
             aux = true;
         } else if t.is_word()
-            && (frame.is_adverb(p) || matches!(frame.word(p), "himself" | "herself" | "itself" | "themselves") && frame.get(p.wrapping_sub(1)).is_some_and(|t| t.is_word() && t.entry.verb.is_none()))
+            && (frame.is_adverb(p)
+                || matches!(frame.word(p), "himself" | "herself" | "itself" | "themselves")
+                    && frame.get(p.wrapping_sub(1)).is_some_and(|t| t.is_word() && t.entry.verb.is_none()))
             && !t.capital
         {
         } else if t.is_word() && frame.word_is(p, "to") && start == i {
@@ -1456,8 +1474,14 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         return None;
     }
     // `a thunderous chant`, `her opening remarks`
-    let noun = frame.is(i, SAYING) || matches!(lemma(verb), "chant" | "cry" | "attack" | "report" | "remark" | "challenge" | "reply" | "post");
-    if start == i && noun && matches!(verb.form, Form::Base | Form::Third) && frame.is(speaker.start, DET) && !frame.may_speak(&speaker) {
+    let noun = frame.is(i, SAYING)
+        || matches!(lemma(verb), "chant" | "cry" | "attack" | "report" | "remark" | "challenge" | "reply" | "post");
+    if start == i
+        && noun
+        && matches!(verb.form, Form::Base | Form::Third)
+        && frame.is(speaker.start, DET)
+        && !frame.may_speak(&speaker)
+    {
         return None;
     }
     // `a group called …`, `a plan dubbed …`
@@ -1467,6 +1491,7 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         && !inherited
         && speaker.len() > 1
         && !speaker.clone().any(|k| frame.is(k, PERSON) || frame.name(k) && !frame.is(k, SOURCE))
+        && !frame.is(speaker.start, ALONE)
         && matches!(
             lemma(verb),
             "call" | "dub" | "label" | "describe" | "term" | "nickname" | "brand" | "back" | "support" | "see" | "endorse"
@@ -1559,7 +1584,8 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     // What stands to the left of the subject.
     let goes_on = !matches!(right, Right::End(_) | Right::Comma(_) | Right::Phrase(_));
     // `the “Avatar” star posted`: words in quotation marks before a noun belong to it.
-    let told = |q: usize| frame.ends_open(q) || !frame.before(q).is_some_and(|t| t.is(DET)) || frame.is(speaker.start, DET | PRON);
+    let told =
+        |q: usize| frame.ends_open(q) || !frame.before(q).is_some_and(|t| t.is(DET)) || frame.is(speaker.start, DET | PRON);
     let left = left_content(frame, speaker.start, floor, inherited)
         .filter(|l| !(goes_on && frame.introduces(l.clone())))
         .filter(|_| !speaker.start.checked_sub(1).is_some_and(|q| frame.quotation(q) && !told(q)));
@@ -1620,7 +1646,8 @@ fn by_agent(frame: &Frame<'_>, i: usize, verb: Verb, start: usize) -> Option<Fou
         return None;
     }
     let near = |from: usize| {
-        (from..from + 10).take_while(|&k| frame.get(k).is_some_and(|t| t.is_word() || t.is_quotation() || t.what == What::Possessive))
+        (from..from + 10)
+            .take_while(|&k| frame.get(k).is_some_and(|t| t.is_word() || t.is_quotation() || t.what == What::Possessive))
     };
     let q = near(i + 1).find(|&k| frame.quotation(k))?;
     let by = near(i + 1).find(|&k| frame.word_is(k, "by"))?;
@@ -1804,15 +1831,20 @@ fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, found: &[Fo
     let before = frame.before(start);
     // `issued a statement saying that`: who issued it; `a letter saying that`: the letter.
     let written = before.is_some_and(|t| t.is_word() && t.is(SOURCE))
-        && matches!(lemma(verb), "say" | "claim" | "warn" | "argue" | "insist" | "state" | "tell" | "read" | "urge" | "declare" | "suggest");
+        && matches!(
+            lemma(verb),
+            "say" | "claim" | "warn" | "argue" | "insist" | "state" | "tell" | "read" | "urge" | "declare" | "suggest"
+        );
     // `criticism for calling`, `the calling`
-    if !written && before.is_some_and(|t| {
-        t.is(DET)
-            || t.is(PREP) && !matches!(frame.word(start - 1), "by" | "before" | "after" | "while" | "in" | "with")
-            || t.is_word()
-                && (t.is(PERSON | SOURCE) || !t.is(PREP | CONJ | SUB | ADV))
-                && !frame.phrase_before(start).is_some_and(|p| p.start > 0 && frame.word_is(p.start - 1, "with"))
-    }) {
+    if !written
+        && before.is_some_and(|t| {
+            t.is(DET)
+                || t.is(PREP) && !matches!(frame.word(start - 1), "by" | "before" | "after" | "while" | "in" | "with")
+                || t.is_word()
+                    && (t.is(PERSON | SOURCE) || !t.is(PREP | CONJ | SUB | ADV))
+                    && !frame.phrase_before(start).is_some_and(|p| p.start > 0 && frame.word_is(p.start - 1, "with"))
+        })
+    {
         return None;
     }
     // `with Roe promising …`
@@ -1826,7 +1858,20 @@ fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, found: &[Fo
             let verb = letter.start.checked_sub(1).map(|k| frame.word(k));
             let issued = matches!(
                 verb,
-                Some("issued" | "out" | "released" | "published" | "posted" | "wrote" | "sent" | "made" | "issuing" | "releasing" | "signed" | "filed")
+                Some(
+                    "issued"
+                        | "out"
+                        | "released"
+                        | "published"
+                        | "posted"
+                        | "wrote"
+                        | "sent"
+                        | "made"
+                        | "issuing"
+                        | "releasing"
+                        | "signed"
+                        | "filed"
+                )
             );
             let issuer = if issued { governor(frame, letter.start).0 } else { None };
             issuer.filter(|s| speaks(frame, s) || frame.is(s.start, PRON)).unwrap_or(letter)
@@ -1961,7 +2006,9 @@ fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
             None if words >= WORDS_BESIDE || frame.before(i).is_some_and(|t| t.is_mark(':')) => {
                 let says = |s: &Range<usize>| {
                     (s.end..s.end + 4)
-                        .take_while(|&k| frame.is(k, AUX) || frame.is_adverb(k) || frame.get(k).is_some_and(|t| t.entry.verb.is_some()))
+                        .take_while(|&k| {
+                            frame.is(k, AUX) || frame.is_adverb(k) || frame.get(k).is_some_and(|t| t.entry.verb.is_some())
+                        })
                         .any(|k| frame.get(k).is_some_and(|t| t.entry.verb.is_some_and(|v| v.takes & SPEECH != 0)))
                 };
                 match frame.main_subject(0, i) {

@@ -347,7 +347,7 @@ const NOUNS: &[(Flags, &str)] = &[
         proposal bill law resolution platform law-suit data finding figure record research evidence review audit estimate forecast \
         assessment network channel outlet media press public nation country state city watchdog regulator coalition alliance \
         movement majority minority opposition crowd audience camp faction caucus bureau institution church family label sign slogan \
-        biography memoir novel essay theory intelligence tank chamber jury tribunal authority side"),
+        biography memoir novel essay theory intelligence tank chamber jury tribunal authority side league guild club society service crew squad unit airline hospital charity inquiry"),
     (SAYING, "claim statement argument assertion allegation accusation belief view opinion suggestion warning promise pledge vow \
         threat denial admission acknowledgment acknowledgement announcement declaration contention insistence remark comment \
         prediction hope fear concern worry complaint criticism demand request call proposal notion idea assurance conviction \

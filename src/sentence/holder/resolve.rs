@@ -167,7 +167,9 @@ impl Book<'_> {
         }
         let known = parts.first().is_some_and(|p| lexicon::look_up(p.1).is(MALE | FEMALE));
         let place = parts.iter().any(|p| lexicon::look_up(p.1).is(NO_PERSON | SOURCE));
-        let person = titled || known || !place && parts.len() <= 4 && !(parts.len() == 1 && last.len() <= 3 && slice.ends_with(char::is_uppercase));
+        let person = titled
+            || known
+            || !place && parts.len() <= 4 && !(parts.len() == 1 && last.len() <= 3 && slice.ends_with(char::is_uppercase));
         // `Officials`, `the Foreign Ministry`: a description in capitals.
         let named = parts.iter().any(|p| !lexicon::look_up(p.1).is(PERSON | SOURCE | TITLE | lexicon::OFFICE));
         let words = parts.len();
@@ -208,7 +210,15 @@ impl Book<'_> {
             _ => None,
         };
         let plural = entry.is(lexicon::PLURAL) || noun.ends_with('s');
-        self.entities.push(Entity { full: phrase, words: 1, given: None, gender, person: entry.is(PERSON), plural, named: false });
+        self.entities.push(Entity {
+            full: phrase,
+            words: 1,
+            given: None,
+            gender,
+            person: entry.is(PERSON),
+            plural,
+            named: false,
+        });
         self.roles.insert(noun, index);
         index
     }
