@@ -311,7 +311,7 @@ fn words_in_quotation_marks_may_be_a_name_or_a_shade() {
         ("Roe favors a “fair” price.", &[]),
         ("Roe claimed victory.", &[]),
         ("The ferry is “late and cold as ever.”", &[]),
-        ("They joined in a thunderous chant of “Go!”", &[]),
+        ("They joined in a thunderous chant of “Go!”", &[("They", "“Go!”")]),
     ]);
 }
 
