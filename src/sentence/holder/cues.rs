@@ -223,6 +223,9 @@ impl Frame<'_> {
                 // `Roe said the party's Bo Lind`: a name is not joined to a lower-case word behind it by anything but a title.
                 worded |= t.is_word();
                 start = i;
+            } else if matches!(self.word(i), "what" | "What") {
+                // `what Roe calls`
+                break;
             } else if t.is(DET) {
                 start = i;
                 worded = true;
@@ -856,7 +859,15 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
                     && f.content.iter().any(|c| c.contains(&i))
             };
             let around = matches!(next.shape, Shape::Inverted | Shape::Behind) || frame.word_is(i, "according");
-            if !around && let Some(at) = found.iter().rev().take(4).position(|f| inside(&f)) {
+            // `the dismay at what one called “amateur hour”`: words of its own inside of another statement.
+            let named = next.speaker.start > 0
+                && matches!(frame.word(next.speaker.start - 1), "what" | "which")
+                && verb_takes(&next, PHRASE)
+                && next.content.first().is_some_and(|c| frame.quotation(c.start));
+            if !around
+                && !named
+                && let Some(at) = found.iter().rev().take(4).position(|f| inside(&f))
+            {
                 let at = found.len() - 1 - at;
                 let firm = |f: &Found| {
                     f.verb.is_none_or(|v| v.takes & LOOSE == 0)
@@ -883,6 +894,9 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
                         content.end = first - usize::from(frame.mark(first - 1, ':') || frame.mark(first - 1, ','));
                     }
                 }
+            }
+            if named && found.last().is_some_and(|f| f.content == next.content) {
+                found.pop();
             }
             found.push(next);
         }
@@ -1070,6 +1084,11 @@ pub(super) fn person(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
 /// Whether a phrase may stand for somebody who was mentioned before: `he`, `a widow from Oslo`.
 pub(super) fn refers(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
     frame.is(phrase.start, PRON) || matches!(frame.word(phrase.start), "A" | "An" | "The")
+}
+
+/// Whether the verb of an attribution takes this.
+fn verb_takes(f: &Found, takes: u8) -> bool {
+    f.verb.is_some_and(|v| v.takes & takes != 0)
 }
 
 /// Whether a statement without quotation marks has a speaker that can say things.

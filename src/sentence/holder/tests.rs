@@ -290,6 +290,11 @@ fn a_statement_issued_by_somebody_is_theirs() {
             &[("The league", "the ice was “as thick as ever.”")],
         ),
         ("Lind held a letter saying the ice was “as thick as ever.”", &[("a letter", "the ice was “as thick as ever.”")]),
+        ("Officials told of dismay at what one called “amateur hour.”", &[("one", "“amateur hour.”")]),
+        (
+            "Officials described the dismay at what one called “amateur hour.”",
+            &[("Officials", "the dismay at what one called “amateur hour.”"), ("one", "“amateur hour.”")],
+        ),
         ("The ice was described as “deeply worrying” by pilots in the north.", &[("pilots in the north", "“deeply worrying”")]),
     ]);
 }
