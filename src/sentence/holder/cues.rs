@@ -384,9 +384,9 @@ impl Frame<'_> {
                 }
                 let Some(phrase) = self.phrase_before(before) else { break };
                 // `Roe, who lost a boat in Aurora, Colorado, said`: the place is not who speaks.
-                let placed = phrase.start > 1
-                    && (matches!(self.word(phrase.start - 1), "in" | "at" | "near" | "from" | "on")
-                        || self.word(phrase.start - 1) == "of" && self.mark(phrase.start - 2, ','));
+                let placed = phrase.start > 0
+                    && (["in", "at", "near", "from", "on"].iter().any(|w| self.word_is(phrase.start - 1, w))
+                        || phrase.start > 1 && self.word(phrase.start - 1) == "of" && self.mark(phrase.start - 2, ','));
                 if placed && before < last {
                     hung = hung.or(Some(phrase));
                     comma = before;
@@ -749,7 +749,8 @@ impl Frame<'_> {
         participle(j)
             || (self.is_adverb(j) || n.is(CONJ)) && participle(j + 1)
             || matches!(self.word(j), "but" | "according" | "while" | "although" | "though")
-            || self.adds(from, comma)
+            // Behind a quotation, what is said may go on: `a “poor country,” where nobody sails`.
+            || self.adds(from, comma) && (self.mark(comma, ',') || !matches!(self.word(j), "where" | "who" | "whose" | "as"))
             || n.is(CONJ) && verb(j + 1).is_some_and(told)
             || self.mark(comma, ',') && self.quotation(j) && comma > from + 1
             || relative && (n.is(AUX) || verb(j).is_some_and(|v| matches!(v.form, Form::Past | Form::Third)))
@@ -923,6 +924,15 @@ fn uttered(frame: &Frame<'_>, found: &mut Vec<Found>) {
         let (words, title) = frame.inside(i);
         let begins = i == 0 || frame.before(i).is_some_and(|t| matches!(t.what, What::Mark(_) | What::Quotation(_)));
         if title && !begins || !begins && (words < WORDS_BESIDE || frame.introduces(0..i)) || frame.word_is(0, "asked") {
+            continue;
+        }
+        // `“Fantastic!” beamed Roe.`
+        let turned = frame.get(i + 1).is_some_and(|t| {
+            t.is_word() && !t.capital && !t.is(AUX | PREP) && frame.word(i + 1).ends_with("ed") && frame.name(i + 2)
+        });
+        if turned && let Some(speaker) = frame.phrase_at(i + 2) {
+            let cue = i + 1..i + 2;
+            found.push(Found { shape: Shape::Inverted, verb: None, cue, speaker, addressee: None, content: vec![i..i + 1] });
             continue;
         }
         let Some(speaker) = frame.phrase_at(i + 1) else { continue };
@@ -1100,7 +1110,8 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         Shape::Colon => return quoted,
         // `wants a “fair” trial`: too little to be somebody's words.
         Shape::Phrase if quoted && f.verb.is_some_and(|v| v.takes & LOOSE != 0 && v.takes & (SPEECH | TO) == 0) => {
-            return f.content.iter().any(|c| c.clone().any(|i| frame.quotation(i) && frame.inside(i).0 >= WORDS_BESIDE));
+            let that = f.content.first().is_some_and(|c| frame.word_is(c.start, "that"));
+            return that || f.content.iter().any(|c| c.clone().any(|i| frame.quotation(i) && frame.inside(i).0 >= WORDS_BESIDE));
         }
         // `As the “Never Again” movement continues`
         Shape::Behind | Shape::Inverted
@@ -1752,11 +1763,17 @@ fn inverted(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize) -> Option<Fou
     let left = left_content(frame, i, floor, false);
     let right = frame.right(speaker.end, false);
     // `But, said Roe, “…”` has nothing before it.
-    if left.is_none() && !matches!(right, Right::CommaQuotation(_)) {
+    // Nor has `In short, explained Roe: “…”`.
+    let announced = |q: usize| frame.quotation(q);
+    if left.is_none() && !matches!(right, Right::CommaQuotation(_)) && !matches!(right, Right::Colon(q) if announced(q)) {
         return None;
     }
     let quoted = frame.before(i).is_some_and(Token::is_quotation);
     if quoted && entitled(frame, i - 1) {
+        return None;
+    }
+    // `Roe, who owns a boat, said Lind “has no boat”`
+    if !quoted && left.as_ref().is_some_and(|l| frame.subject_before(i).is_some_and(|s| s.start == l.start)) {
         return None;
     }
     // `Roe, a pilot, said the ferry would …` is not turned round.
@@ -2019,7 +2036,14 @@ fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
         }
         let prior =
             found.iter().rev().take(REACH).find(|f| f.cue.start < i && i - f.cue.start < REACH).map(|f| f.speaker.clone());
-        let speaker = match prior {
+        // `When Roe complained, Lind shot back, “No.”`
+        let verb = (i.saturating_sub(4)..i).rev().find(|&k| finite_at(frame, k));
+        let own = verb
+            .filter(|_| frame.before(i).is_some_and(|t| t.is_mark(',') || t.is_mark(':')))
+            .filter(|&k| !found.iter().any(|f| f.cue.contains(&k)))
+            .and_then(|k| frame.subject_before(verb_group(frame, k).0))
+            .filter(|s| speaks(frame, s) && !frame.before(s.start).is_some_and(|t| t.is(SUB)));
+        let speaker = match own.or(prior) {
             // `told her, “No.”`, not `a “liberal”`
             Some(speaker) if words > 2 || frame.before(i).is_some_and(|t| !t.is_word()) => Some(speaker),
             None if words >= WORDS_BESIDE || frame.before(i).is_some_and(|t| t.is_mark(':')) => {
@@ -2034,7 +2058,7 @@ fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
                     Some(main) if says(&main) => Some(main),
                     main => match governor(frame, i) {
                         // `The ferry is “late,”` and `Roe was asked, “Why?”` are not the words of their subject.
-                        (_, true) => None,
+                        (near, true) => near.or(main).filter(|_| frame.before(i).is_some_and(|t| t.is_mark(':'))),
                         (near, false) => near.or(main),
                     },
                 }

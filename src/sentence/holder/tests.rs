@@ -228,6 +228,16 @@ fn a_subject_stands_before_its_relative_clause_and_its_prepositions() {
         ("Bo Lind, who lost a boat in Aurora, Colorado, said the ice was thick.", &[("Bo Lind", "the ice was thick")]),
         ("Bo Lind last week said the ice was thick.", &[("Bo Lind", "the ice was thick")]),
         ("Lind himself said the ice was thick.", &[("Lind", "the ice was thick")]),
+        (
+            "Mia Dahl, who ran the league, said Lind “may have left the station.”",
+            &[("Mia Dahl", "Lind “may have left the station.”")],
+        ),
+        ("In a letter to the Post, her adviser, Bo Lind, said: “It sails.”", &[("her adviser", "“It sails.”")]),
+        (
+            "After Roe criticized the crew, Lind shot back, “It was not their ice.”",
+            &[("Roe", "the crew"), ("Lind", "“It was not their ice.”")],
+        ),
+        ("“It sails!” beamed Bo Lind.", &[("Bo Lind", "“It sails!”")]),
         ("Lind said that nobody had told him the time.", &[("Lind", "that nobody had told him the time")]),
         (
             "Speaking in Salem, New Hampshire, Lind left the stage, calling the ice “far too thick.”",
