@@ -233,10 +233,7 @@ fn a_subject_stands_before_its_relative_clause_and_its_prepositions() {
             &[("Mia Dahl", "Lind “may have left the station.”")],
         ),
         ("In a letter to the Post, her adviser, Bo Lind, said: “It sails.”", &[("her adviser", "“It sails.”")]),
-        (
-            "After Roe criticized the crew, Lind shot back, “It was not their ice.”",
-            &[("Roe", "the crew"), ("Lind", "“It was not their ice.”")],
-        ),
+        ("After Roe left, Lind shot back, “It was not their ice.”", &[("Lind", "“It was not their ice.”")]),
         ("“It sails!” beamed Bo Lind.", &[("Bo Lind", "“It sails!”")]),
         ("Lind said that nobody had told him the time.", &[("Lind", "that nobody had told him the time")]),
         (
