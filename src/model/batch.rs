@@ -73,9 +73,10 @@ pub fn by_length(lens: &[usize], budget: usize, threads: usize) -> Vec<Vec<usize
     let mut batches: Vec<Vec<usize>> = Vec::new();
     let mut before = 0;
     for i in order {
+        // A cut falls where it is nearest to the next multiple of an even share.
+        let cut = (before + lens[i] / 2) * count > total * batches.len();
         match batches.last_mut() {
-            // A cut falls where it is nearest to the next multiple of an even share.
-            Some(batch) if (before + lens[i] / 2) * count <= total * batches.len() => batch.push(i),
+            Some(batch) if !cut => batch.push(i),
             _ => batches.push(vec![i]),
         }
         before += lens[i];
