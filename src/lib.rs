@@ -32,6 +32,7 @@
 
 pub mod article;
 pub mod atomic;
+pub mod cascade;
 pub mod classify;
 pub mod cli;
 pub mod dataset;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod cascade;
 mod classify;
 mod data;
 mod evaluate;
