@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 /// Token ids of one pair, with special tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Encoded {
     /// Token ids.
     pub ids: Vec<u32>,

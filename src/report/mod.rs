@@ -76,6 +76,28 @@ pub struct Verdict {
     pub scores: Vec<(Stance, f64)>,
     /// Whether the sentence was cut to fit the model.
     pub truncated: bool,
+    /// Which stage gave it, in a run with `--cascade`.
+    pub stage: Option<Stage>,
+}
+
+/// Who says it in a run with two stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// The first stage: the article, or this part of it, does not bear on the claim.
+    Cascade,
+    /// The model.
+    Model,
+}
+
+impl Stage {
+    /// The name in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cascade => "cascade",
+            Self::Model => "model",
+        }
+    }
 }
 
 impl Verdict {

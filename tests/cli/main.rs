@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod bench;
+mod cascade;
 mod classify;
 mod data;
 mod evaluate;
