@@ -438,7 +438,7 @@ const KINDS: [Kind; 3] = [Kind::Sentence, Kind::Heading, Kind::Item];
 fn verdicts(model: &Classifier, count: usize) -> Vec<Verdict> {
     let share = 1.0 / model.labels().len() as f64;
     let scores: Vec<_> = model.labels().iter().map(|&label| (label, share)).collect();
-    vec![Verdict { label: Some(model.labels()[0]), confidence: share, scores, truncated: false }; count]
+    vec![Verdict { label: Some(model.labels()[0]), confidence: share, scores, truncated: false, stage: None }; count]
 }
 
 /// Operations of a forward pass over one pair of T tokens: 2 T (4 H^2 + 2 H I) + 4 T^2 H a layer. A multiplication and an addition
@@ -491,7 +491,7 @@ fn whole(model: &Classifier, options: &Options) -> Result<()> {
         bytes += article.as_ref().map_or(0, |a| a.text.len());
         first
     });
-    classify::run(articles, model, &classify, &mut reporter, |_| (), |_| ()).map(drop)
+    classify::run(articles, model, None, &classify, &mut reporter, |_| (), |_| ()).map(drop)
 }
 
 /// Each stage's share of the cores' time, with the engine that is the default.
