@@ -472,10 +472,7 @@ impl Frame<'_> {
                 && before.is_some_and(|b| {
                     b.is_word() && (b.capital && !b.is(DET | ALONE) || !b.is(DET) && self.word(end).ends_with("ed"))
                 })
-                // `National security adviser`
-                && !(t.entry.verb.is_none() && !t.is(VERB) && (end + 1..end + 3)
-                    .take_while(|&k| self.get(k).is_some_and(|t| t.is_word() && !t.is(VERB | AUX | PREP | CONJ | DET | SUB)))
-                    .any(|k| self.is(k, PERSON)))
+                && !self.leads_to_person(end)
             {
                 break;
             }
@@ -511,6 +508,13 @@ impl Frame<'_> {
             end -= 1;
         }
         (noun && end > start).then_some(start..end)
+    }
+
+    /// Whether the word at `i` is one before a person's noun: `National security adviser`.
+    fn leads_to_person(&self, i: usize) -> bool {
+        let noun = |t: &Token| t.is_word() && !t.is(VERB | AUX | PREP | CONJ | DET | SUB);
+        self.get(i).is_some_and(|t| t.entry.verb.is_none() && !t.is(VERB))
+            && (i + 1..i + 3).take_while(|&k| self.get(k).is_some_and(noun)).any(|k| self.is(k, PERSON))
     }
 
     /// The subject of the clause that begins at `from`: its first noun phrase, past an introduction before a comma.
@@ -721,22 +725,20 @@ impl Frame<'_> {
                 // The comma stands inside the marks: `the “ice age,” Roe said`.
                 What::Quotation(_) if i > from && self.comma_inside(i) && self.parts(from, i, relative) => return i + 1,
                 What::Mark(',') if i > from && self.parts(from, i, relative) => return i,
-                What::Word
-                    if t.is(CONJ) && i > from + 1
-                    // `… and said that`, `… and Roe said`
-                    && (self
-                        .get(i + 1)
-                        .is_some_and(|t| t.entry.verb.is_some_and(|v| {
-                            v.takes & SPEECH != 0 && (v.form == Form::Past || v.form == Form::Third && v.takes & CLAUSE != 0 && v.takes & LOOSE == 0)
-                        }))
-                        || self.speaks(i + 1) && !self.word_is(i + 1, "that")) =>
-                {
-                    return i;
-                }
+                What::Word if t.is(CONJ) && i > from + 1 && self.joins_saying(i + 1) => return i,
                 _ => {}
             }
         }
         limit
+    }
+
+    /// Whether a verb of saying stands at `at`, alone or with its subject: `… and said that`, `… and Roe said`.
+    fn joins_saying(&self, at: usize) -> bool {
+        let says = |v: Verb| {
+            let firm = v.takes & CLAUSE != 0 && v.takes & LOOSE == 0;
+            v.takes & SPEECH != 0 && (v.form == Form::Past || v.form == Form::Third && firm)
+        };
+        self.get(at).and_then(|t| t.entry.verb).is_some_and(says) || self.speaks(at) && !self.word_is(at, "that")
     }
 
     /// Whether what is said from `from` on ends with the comma at `comma`, or with that of the quotation there.
@@ -782,15 +784,13 @@ impl Frame<'_> {
         while i < subject.end + 4 && (matches!(self.word(i), "has" | "have" | "had" | "did") || self.is_adverb(i)) {
             i += 1;
         }
-        self.get(i).is_some_and(|t| {
-            t.entry.verb.is_some_and(|v| {
-                matches!(v.form, Form::Past | Form::Third | Form::Base | Form::Participle)
-                    && v.takes & CLAUSE != 0
-                    && v.takes & SPEECH != 0
-                    && (v.takes & BARE != 0 || lemma(v) == "add")
-                    // `…, and he rejected the offer`
-                    || matches!(self.word(at), "he" | "she" | "they") && v.form == Form::Past && v.takes & SPEECH != 0 && v.takes & LOOSE == 0
-            })
+        let pronoun = matches!(self.word(at), "he" | "she" | "they");
+        self.get(i).and_then(|t| t.entry.verb).is_some_and(|v| {
+            let finite = matches!(v.form, Form::Past | Form::Third | Form::Base | Form::Participle);
+            let says = v.takes & SPEECH != 0;
+            finite && says && v.takes & CLAUSE != 0 && (v.takes & BARE != 0 || lemma(v) == "add")
+                // `…, and he rejected the offer`
+                || pronoun && v.form == Form::Past && says && v.takes & LOOSE == 0
         })
     }
 
