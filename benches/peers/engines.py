@@ -117,8 +117,8 @@ def measure(args):
     first, last = (int(n) for n in (args.blocks.split("-") * 2)[:2])
     skipped = lambda name: any(s in name for s in args.skip)  # noqa: E731
     engines = {name: make() for name, make in peers(args.work, args.threads).items() if not skipped(name)}
-    ours = Ours()
-    own = [name for name in ours.ask(what="engines")["engines"] if not skipped(name)]
+    ours = None if skipped("stancekit") and skipped("candle") else Ours()
+    own = [name for name in ours.ask(what="engines")["engines"] if not skipped(name)] if ours else []
     records = open(args.work / "engines.jsonl", "a", encoding="utf-8")
     for how in ["sorted", "unsorted"]:
         ordered = [block[:: max(1, len(block) // args.batches)][: args.batches] for block in order(encoded, how)]
@@ -147,7 +147,8 @@ def measure(args):
                 records.flush()
                 rate = len(rows) / record[record["by"]]
                 print(f"{how:<9} block {block}  {name:<26} {rate:7.1f} pairs/s", flush=True)
-    ours.close()
+    if ours:
+        ours.close()
 
 
 def report(args):
