@@ -16,7 +16,7 @@ THREADS = 2
 
 
 def pairs():
-    """4,000 (sentence, claim) pairs of the corpus, drawn once and for all; labels are not looked at."""
+    """4,000 (sentence, claim) pairs of the corpus, drawn with a fixed seed; labels are not looked at."""
     rows = [json.loads(line) for line in open(ROOT / "datasets/news-claims/train.jsonl", encoding="utf-8")]
     rows = [(row["text"], row["claim"]) for row in rows if row["kind"] == "sentence"]
     return random.Random(1).sample(rows, PAIRS)

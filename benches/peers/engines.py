@@ -117,10 +117,10 @@ def measure(args):
     first, last = (int(n) for n in (args.blocks.split("-") * 2)[:2])
     skipped = lambda name: any(s in name for s in args.skip)  # noqa: E731
     engines = {name: make() for name, make in peers(args.work, args.threads).items() if not skipped(name)}
-    ours = Ours()
-    own = [name for name in ours.ask(what="engines")["engines"] if not skipped(name)]
+    ours = None if skipped("stancekit") and skipped("candle") else Ours()
+    own = [name for name in ours.ask(what="engines")["engines"] if not skipped(name)] if ours else []
     records = open(args.work / "engines.jsonl", "a", encoding="utf-8")
-    for how in ["sorted", "unsorted"]:
+    for how in args.order:
         ordered = [block[:: max(1, len(block) // args.batches)][: args.batches] for block in order(encoded, how)]
         for run in engines.values():
             run([pad(encoded, batch) for batch in ordered[0][:2]])
@@ -147,7 +147,8 @@ def measure(args):
                 records.flush()
                 rate = len(rows) / record[record["by"]]
                 print(f"{how:<9} block {block}  {name:<26} {rate:7.1f} pairs/s", flush=True)
-    ours.close()
+    if ours:
+        ours.close()
 
 
 def report(args):
@@ -158,7 +159,7 @@ def report(args):
         if r["threads"] == args.threads and r["by"] == by:
             rates.setdefault((r["engine"], r["order"]), {})[r["block"]] = r["pairs"] / r[by]
     names = sorted({engine for engine, _ in rates})
-    middle = lambda name, how: median(rates[name, how].values())  # noqa: E731
+    middle = lambda name, how: median(rates.get((name, how), {0: float("nan")}).values())  # noqa: E731
     print(f"{machine()}; {args.threads} threads; by {'processor time' if args.cpu else 'the clock'}")
     print(f"\n{'pairs a second, median of blocks':<50} {'sorted':>8} {'unsorted':>9}")
     for name in names:
@@ -173,8 +174,9 @@ def report(args):
             line = f"{own + ' / ' + family + ' ' + precision:<50}"
             for how in ["sorted", "unsorted"]:
                 peer = max(ways, key=lambda name: middle(name, how))
-                common = rates[own, how].keys() & rates[peer, how].keys()
-                line += f"{median(rates[own, how][b] / rates[peer, how][b] for b in common):>9.2f}"
+                both = rates.get((own, how), {}).keys() & rates.get((peer, how), {}).keys()
+                ratios = [rates[own, how][b] / rates[peer, how][b] for b in both] or [float("nan")]
+                line += f"{median(ratios):>9.2f}"
             print(line)
 
 
@@ -182,6 +184,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path)
     parser.add_argument("--blocks", default=f"0-{BLOCKS - 1}")
+    parser.add_argument("--order", nargs="*", default=["sorted", "unsorted"], choices=["sorted", "unsorted"])
     parser.add_argument("--skip", nargs="*", default=[], help="leave out engines whose names hold one of these")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batches", type=int, default=16, help="most batches of a block")
