@@ -8,6 +8,7 @@ The two .txt files are not generated. A block is a subject:
     not TEXT          the claim denied
     opposite TEXT     the claim denied in other words, as a statement of its own
     LABEL TEXT        a sentence with its stance towards the claim, and on the next line
+    LABEL! TEXT       a sentence that takes its side outright, in plain words
     = TEXT            the sentence in other words
 
 {f:NAME}, {m:NAME} mark a woman's and a man's name, {c:NAME} a town, {n:NAME} a country. Names, places, quotation marks, case,
@@ -49,7 +50,11 @@ ATTRIBUTIONS = {
               ", three people with knowledge of the matter said."],
 }
 MARK = re.compile(r"\{([fmcn]):([^}]*)\}")
-REPORTED = re.compile(r"\"|\?|\b(said|say|according|told|asked|reported|announced)\b", re.IGNORECASE)
+REPORTED = re.compile(
+    r"\"|\?|\b(said|says?|according|told|asked|reported|announced|warned|predicted|expects?|foresee|assured|admitted|concede|found|concluded"
+    r"|argued|wrote|promised|demanded|forecast|complained|declared|ruled|believe|show|shows|showed)\b",
+    re.IGNORECASE,
+)
 LABELS = ["favor", "against", "neutral", "unrelated"]
 SWAPPED = {"favor": "against", "against": "favor"}
 
@@ -63,8 +68,10 @@ def subjects(split):
             found.append({"id": text, "sentences": []})
         elif kind in ("claim", "again", "not", "opposite"):
             found[-1][kind] = text
-        elif kind in LABELS:
-            found[-1]["sentences"].append({"label": kind, "text": text})
+        elif kind.rstrip("!") in LABELS:
+            side = kind.rstrip("!") in SWAPPED
+            stated = {"stated": "outright" if kind.endswith("!") else "implied"} if side else {}
+            found[-1]["sentences"].append({"label": kind.rstrip("!"), "text": text, "stated": stated})
         elif kind == "=":
             found[-1]["sentences"][-1]["again"] = text
         elif kind:
@@ -120,11 +127,12 @@ def rows(split):
                 "attribution": (None if REPORTED.search(text) else text[:-1] + attribution, claim, label),
                 "unrelated": (text, other, "unrelated"),
             }
-            yield {"id": id, "text": text, "claim": claim, "label": label, "article": subject["id"]}
+            yield {"id": id, "text": text, "claim": claim, "label": label, "article": subject["id"],
+                   **sentence["stated"]}
             for test, (new, new_claim, new_label) in changed.items():
                 if new is not None:
                     yield {"id": f"{id}-{test}", "test": test, "from": id, "text": new, "claim": new_claim, "label": new_label,
-                           "article": subject["id"]}
+                           "article": subject["id"], **sentence["stated"]}
 
 
 manifest = """name = "behaviour"

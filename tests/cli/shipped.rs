@@ -53,8 +53,8 @@ fn the_behavioural_suite_runs_on_what_ships() {
         tests.iter().find(|t| t["test"] == name).unwrap()["systems"][system]["as_expected"].as_f64().unwrap()
     };
     assert!(rate("curly-quotes", 0) > 0.8 && rate("lower-case", 0) > 0.8);
-    // The commonest label is unrelated: a constant that does as expected on every pair.
-    assert_eq!(rate("all", 1), 1.0);
+    // The commonest label is favor: a constant never changes, even where it should.
+    assert_eq!((rate("names", 1), rate("negation", 1), rate("unrelated", 1)), (1.0, 0.0, 0.0));
 }
 
 #[test]
