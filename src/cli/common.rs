@@ -73,7 +73,7 @@ pub enum Precision {
     F32,
     /// bfloat16: faster on CPUs with AMX
     Bf16,
-    /// Integers of 8 bits: faster on every CPU
+    /// Integers of 8 bits
     Int8,
 }
 

@@ -295,17 +295,15 @@ pub fn quantize(row: &[f32], to: &mut [u8], top: i32) -> (f32, i32) {
     // As in `exp_neg`: rounds to the nearest integer.
     const SHIFT: f32 = 12_582_912.0;
     simd(|| {
-        let (mut low, mut high) = ([0.0f32; 16], [0.0f32; 16]);
-        let chunks = row.chunks_exact(16);
-        let rest = chunks.remainder();
-        for c in chunks.chain([rest]) {
-            for ((l, h), &x) in low.iter_mut().zip(&mut high).zip(c) {
-                *l = if x < *l { x } else { *l };
-                *h = if x > *h { x } else { *h };
+        let extreme = |pick: fn(f32, f32) -> f32| {
+            let (chunks, mut found) = (row.chunks_exact(16), [0.0f32; 16]);
+            let rest = chunks.remainder().iter().fold(0.0, |m, &x| pick(m, x));
+            for c in chunks {
+                found.iter_mut().zip(c).for_each(|(f, &x)| *f = pick(*f, x));
             }
-        }
-        let low = low.into_iter().fold(0.0f32, f32::min);
-        let high = high.into_iter().fold(0.0f32, f32::max);
+            found.into_iter().fold(rest, pick)
+        };
+        let (low, high) = (extreme(f32::min), extreme(f32::max));
         let scale = ((high - low) / top as f32).max(f32::MIN_POSITIVE);
         let inverse = 1.0 / scale;
         let integer = |x: f32| (x * inverse + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits()) as i32;
