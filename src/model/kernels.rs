@@ -3,11 +3,17 @@
 use super::gemm::{Compute, Mat, MatMut, matmul};
 use std::ops::Range;
 
-/// Runs `f` compiled for the widest vector instructions of this CPU.
-#[inline(always)]
-pub(super) fn simd<R>(f: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(f)
+/// Runs a block compiled for the widest vector instructions of this CPU. A macro, since a closure that is not inlined would be
+/// compiled for the oldest.
+macro_rules! simd {
+    ($block:expr) => {
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || $block,
+        )
+    };
 }
+pub(super) use simd;
 
 /// e^x for x <= 0, relative error below 2e-7: 2^n times a polynomial of degree 6 on [-ln 2 / 2, ln 2 / 2] (Cephes `expf`).
 #[inline(always)]
@@ -26,6 +32,14 @@ fn exp_neg(x: f32) -> f32 {
     let p = p * r + 0.5;
     let y = p * r * r + r + 1.0;
     y * f32::from_bits(shifted.to_bits().wrapping_sub(SHIFT.to_bits()).wrapping_add(127) << 23)
+}
+
+/// The integer next to x, the even one of two, for |x| up to 2^22; of any other x some integer.
+#[inline(always)]
+pub(super) fn nearest(x: f32) -> i32 {
+    // As in `exp_neg`.
+    const SHIFT: f32 = 12_582_912.0;
+    (x + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits()) as i32
 }
 
 /// (Phi(x), phi(x)): the normal distribution function and its density. erf by Abramowitz and Stegun 7.1.26, error below 1.5e-7.
@@ -72,7 +86,7 @@ pub fn relu_with_slope(x: f32) -> (f32, f32) {
 /// `out = f(x)` and `x = f'(x)`, element by element, with one of the functions above.
 #[inline(always)]
 pub fn activate(x: &mut [f32], out: &mut [f32], f: impl Fn(f32) -> (f32, f32)) {
-    simd(|| {
+    simd!({
         for (o, x) in out.iter_mut().zip(x) {
             (*o, *x) = f(*x);
         }
@@ -82,12 +96,12 @@ pub fn activate(x: &mut [f32], out: &mut [f32], f: impl Fn(f32) -> (f32, f32)) {
 /// `x = f(x)`, element by element, with one of the functions above.
 #[inline(always)]
 pub fn apply(x: &mut [f32], f: impl Fn(f32) -> (f32, f32)) {
-    simd(|| x.iter_mut().for_each(|x| *x = f(*x).0));
+    simd!(x.iter_mut().for_each(|x| *x = f(*x).0));
 }
 
 /// `x *= y`, element by element.
 pub fn multiply(x: &mut [f32], y: &[f32]) {
-    simd(|| {
+    simd!({
         for (x, &y) in x.iter_mut().zip(y) {
             *x *= y;
         }
@@ -129,7 +143,7 @@ impl Dropout {
 
     /// Element-wise product with the mask whose first element has the number `from`.
     pub fn apply(&self, x: &mut [f32], from: usize) {
-        simd(|| {
+        simd!({
             for (i, x) in x.iter_mut().enumerate() {
                 *x *= self.factor((from + i) as u32);
             }
@@ -140,7 +154,7 @@ impl Dropout {
 /// Row-wise layer normalisation (Ba et al. 2016) of `x` (N, H) with scale `gamma` (H) and shift `beta` (H).
 pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], eps: f32, out: &mut [f32]) {
     let h = gamma.len();
-    simd(|| {
+    simd!({
         for (out, x) in out.chunks_exact_mut(h).zip(x.chunks_exact(h)) {
             let (mean, rstd) = moments(x, eps);
             for (((o, &x), &g), &b) in out.iter_mut().zip(x).zip(gamma).zip(beta) {
@@ -154,7 +168,7 @@ pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], eps: f32, out: &mut [f
 pub fn residual_norm(sum: &mut [f32], mask: Option<Dropout>, x: &[f32], affine: (&[f32], &[f32]), eps: f32, out: &mut [f32]) {
     let (gamma, beta) = affine;
     let h = gamma.len();
-    simd(|| {
+    simd!({
         for (row, ((sum, x), out)) in sum.chunks_exact_mut(h).zip(x.chunks_exact(h)).zip(out.chunks_exact_mut(h)).enumerate() {
             match mask {
                 Some(mask) => {
@@ -176,7 +190,7 @@ pub fn residual_norm(sum: &mut [f32], mask: Option<Dropout>, x: &[f32], affine: 
 pub fn layer_norm_backward(x: &[f32], gamma: &[f32], grad: &mut [f32], eps: f32, dgamma: &mut [f32], dbeta: &mut [f32]) {
     let h = gamma.len();
     let mut xhat = vec![0.0; h];
-    simd(|| {
+    simd!({
         for (x, g) in x.chunks_exact(h).zip(grad.chunks_exact_mut(h)) {
             let (mean, rstd) = moments(x, eps);
             for (((xh, &x), &g), (dg, db)) in xhat.iter_mut().zip(x).zip(&*g).zip(dgamma.iter_mut().zip(dbeta.iter_mut())) {
@@ -252,7 +266,7 @@ fn outer_products(a: [&[f32]; 4], b: &[f32], stride: usize) -> [[f32; 16]; 4] {
 
 /// Row-wise softmax in place of rows of length `t`.
 fn softmax(rows: &mut [f32], t: usize) {
-    simd(|| {
+    simd!({
         for row in rows.chunks_exact_mut(t) {
             let max = row.iter().fold(f32::NEG_INFINITY, |m, &x| m.max(x));
             for x in row.iter_mut() {
@@ -268,7 +282,7 @@ fn softmax(rows: &mut [f32], t: usize) {
 
 /// `out += bias` on every row.
 pub fn add_bias(out: &mut [f32], bias: &[f32]) {
-    simd(|| {
+    simd!({
         for row in out.chunks_exact_mut(bias.len()) {
             for (o, &b) in row.iter_mut().zip(bias) {
                 *o += b;
@@ -280,7 +294,7 @@ pub fn add_bias(out: &mut [f32], bias: &[f32]) {
 /// `out = x W^T + b` for few rows: x (B, I), W (O, I), b (O) -> (B, O). The same bits on every machine.
 pub fn affine(x: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
     let inputs = weight.len() / bias.len().max(1);
-    simd(|| {
+    simd!({
         for (x, out) in x.chunks_exact(inputs.max(1)).zip(out.chunks_exact_mut(bias.len().max(1))) {
             for ((o, w), &b) in out.iter_mut().zip(weight.chunks_exact(inputs.max(1))).zip(bias) {
                 *o = lanes2(x, w, |x, w| x * w) + b;
@@ -292,9 +306,7 @@ pub fn affine(x: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
 /// Rounds a row to integers from 0 to `top` by its own range, which always holds 0. Gives scale and zero: value = scale * (integer - zero).
 /// A row with a value that is no finite number gets a scale that is none.
 pub fn quantize(row: &[f32], to: &mut [u8], top: i32) -> (f32, i32) {
-    // As in `exp_neg`: rounds to the nearest integer.
-    const SHIFT: f32 = 12_582_912.0;
-    simd(|| {
+    simd!({
         let extreme = |pick: fn(f32, f32) -> f32| {
             let (chunks, mut found) = (row.chunks_exact(16), [0.0f32; 16]);
             let rest = chunks.remainder().iter().fold(0.0, |m, &x| pick(m, x));
@@ -306,10 +318,9 @@ pub fn quantize(row: &[f32], to: &mut [u8], top: i32) -> (f32, i32) {
         let (low, high) = (extreme(f32::min), extreme(f32::max));
         let scale = ((high - low) / top as f32).max(f32::MIN_POSITIVE);
         let inverse = 1.0 / scale;
-        let integer = |x: f32| (x * inverse + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits()) as i32;
-        let zero = integer(-low).clamp(0, top);
+        let zero = nearest(-low * inverse).clamp(0, top);
         for (to, &x) in to.iter_mut().zip(row) {
-            *to = integer(x).wrapping_add(zero).clamp(0, top) as u8;
+            *to = nearest(x * inverse).wrapping_add(zero).clamp(0, top) as u8;
         }
         (scale + lanes(row, |x| x * 0.0), zero)
     })
@@ -317,7 +328,7 @@ pub fn quantize(row: &[f32], to: &mut [u8], top: i32) -> (f32, i32) {
 
 /// Adds the sum over the rows of (N, H) to `out` (H).
 pub fn add_column_sums(x: &[f32], out: &mut [f32]) {
-    simd(|| {
+    simd!({
         for row in x.chunks_exact(out.len()) {
             for (o, &x) in out.iter_mut().zip(row) {
                 *o += x;
@@ -375,7 +386,7 @@ impl Attention {
             let (keys, rest) = buffer.split_at_mut(d * long);
             let (values, rest) = rest.split_at_mut(t * wide);
             let (scores, queries) = rest.split_at_mut(ROWS * long);
-            simd(|| {
+            simd!({
                 for j in 0..t {
                     values[j * wide..][..d].copy_from_slice(part(2, j));
                 }
@@ -440,7 +451,7 @@ impl Attention {
             }
             let kept = Mat::new(self.dropped(p, from, &mut dropped), t, t, t);
             matmul(compute, MatMut::new(&mut dqkv[at(2)..], t, d, 3 * h), 0.0, 1.0, kept.t(), g);
-            simd(|| {
+            simd!({
                 for (dp, p) in dp.chunks_exact_mut(t).zip(p.chunks_exact(t)) {
                     let dot = lanes2(dp, p, |a, b| a * b);
                     for (dp, &p) in dp.iter_mut().zip(p) {

@@ -12,6 +12,7 @@ use super::gemm::{Compute, Factor, Mat, MatMut, matmul};
 use super::kernels::{self, Attention, Dropout};
 use super::weights::Source;
 use candle_core::Tensor;
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -210,7 +211,7 @@ impl Prepared {
                 intermediate: factor(&l.intermediate),
                 output: factor(&l.output),
             };
-            weights.layers.iter().map(layer).collect()
+            weights.layers.par_iter().map(layer).collect()
         };
         let (forward, backward) = rayon::join(|| lay(false), || if training { lay(true) } else { Vec::new() });
         Self { compute, forward, backward }

@@ -98,10 +98,7 @@ impl Quantized {
     pub(super) fn matmul(&self, a: &Rows, keep: f32, bias: Option<&[f32]>, out: &mut MatMut<'_>) {
         let (m, n) = (a.scales.len(), self.scales.len());
         assert!((m == 0 || a.padded == self.padded) && (out.rows, out.cols) == (m, n), "matrix shapes do not fit");
-        kernels::simd(
-            #[inline(always)]
-            || self.panel_by_panel(a, keep, bias, out),
-        );
+        kernels::simd!(self.panel_by_panel(a, keep, bias, out));
     }
 
     #[inline(always)]
@@ -140,7 +137,7 @@ fn quantize_column(values: &[f32], to: &mut [i32]) -> f32 {
     to[values.len()..].fill(0);
     loop {
         let inverse = 1.0 / scale;
-        to.iter_mut().zip(values).for_each(|(t, x)| *t = ((x * inverse).round_ties_even() as i32).clamp(-127, 127));
+        to.iter_mut().zip(values).for_each(|(t, x)| *t = kernels::nearest(x * inverse).clamp(-127, 127));
         let worst = to.chunks_exact(BLOCK).map(heaviest).max().unwrap_or(0);
         if worst <= MOST {
             return scale + broken;
