@@ -43,6 +43,8 @@ pub struct Options {
 /// How a run went.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
+    /// Whether there was a first stage.
+    pub staged: bool,
     /// Articles that were classified.
     pub articles: usize,
     /// Sentences that were classified.
@@ -88,13 +90,13 @@ pub fn run(
         model.tokenizer().check_claim(claim)?;
     }
     let first = cascade.map(|c| Ok((c, c.claims(model, &options.claims)?))).transpose()?;
-    let mut summary = Summary::default();
+    let mut summary = Summary { staged: first.is_some(), ..Summary::default() };
     let mut fatal = None;
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(2);
         let first = first.as_ref();
         scope.spawn(move || read(articles, model, first, options, &sender));
-        fatal = label(&receiver, model, first.is_some(), options, reporter, &mut warn, &mut tick, &mut summary).err();
+        fatal = label(&receiver, model, options, reporter, &mut warn, &mut tick, &mut summary).err();
         // The receiver is dropped here: a reader that still sends stops.
         drop(receiver);
     });
@@ -207,7 +209,6 @@ fn stops<'a>(
 fn label(
     receiver: &Receiver<Vec<Item>>,
     model: &Classifier,
-    staged: bool,
     options: &Options,
     reporter: &mut dyn Reporter,
     warn: &mut dyn FnMut(&Error),
@@ -251,7 +252,7 @@ fn label(
                         .iter()
                         .filter_map(|pair| match pair {
                             Pair::Stopped(p) => Some(stopped(*p, options)),
-                            Pair::Passed(_) => predictions.next().map(|p| verdict(p, model.labels(), staged, options)),
+                            Pair::Passed(_) => predictions.next().map(|p| verdict(p, model.labels(), summary.staged, options)),
                         })
                         .collect();
                     summary.sentences += 1;

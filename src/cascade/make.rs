@@ -103,9 +103,12 @@ pub fn make(model: &Classifier, settings: &Settings) -> Result<Made> {
     Ok(Made { windows: [about, rows.len() - about], gates })
 }
 
+/// The units of an article by place and text, each with its claims and whether it bears on them.
+type Units = BTreeMap<(usize, String), BTreeMap<String, bool>>;
+
 /// Reads datasets and puts their rows together by article.
 fn texts(model: &Classifier, specs: &[String], hashes: &mut Vec<String>) -> Result<Vec<Text>> {
-    let mut articles: BTreeMap<String, BTreeMap<(usize, String), BTreeMap<String, bool>>> = BTreeMap::new();
+    let mut articles: BTreeMap<String, Units> = BTreeMap::new();
     for spec in specs {
         let Dataset { rows, files, path, .. } = dataset::load(spec, &dataset::LoadOptions::default())?.clean()?;
         hashes.extend(files.into_iter().map(|f| f.sha256));

@@ -310,7 +310,7 @@ impl Frame<'_> {
     fn qualified(&self, end: usize) -> usize {
         let limit = self.tokens.len().min(end + 12);
         let relative = self.is(end, RELATIVE | SUB) && matches!(self.word(end), "who" | "that");
-        if !relative && !self.is(end, PREP) && !(self.qualifies(end) && self.is(end + 1, PREP)) {
+        if !(relative || self.is(end, PREP) || self.qualifies(end) && self.is(end + 1, PREP)) {
             return end;
         }
         (end + 2..limit)
@@ -923,7 +923,7 @@ fn uttered(frame: &Frame<'_>, found: &mut Vec<Found>) {
         // `On “Good Morning Oslo,” Roe danced.`, `As she is “no pilot,” she sank.`
         let (words, title) = frame.inside(i);
         let begins = i == 0 || frame.before(i).is_some_and(|t| matches!(t.what, What::Mark(_) | What::Quotation(_)));
-        if title && !begins || !begins && (words < WORDS_BESIDE || frame.introduces(0..i)) || frame.word_is(0, "asked") {
+        if !begins && (title || words < WORDS_BESIDE || frame.introduces(0..i)) || frame.word_is(0, "asked") {
             continue;
         }
         // `“Fantastic!” beamed Roe.`
