@@ -1,9 +1,9 @@
-//! Matrix products, forward passes and training steps at the default model's size, with weights and tokens drawn at random (speed does not
+//! Matrix products, element-wise kernels, attention, forward passes and training steps at the default model's size, with weights and tokens drawn at random (speed does not
 //! depend on their values): `cargo bench --bench engine`. Close everything else first. `throughput` counts multiply-adds or tokens.
 
 #![allow(missing_docs, reason = "criterion's macro makes an undocumented function")]
 
-use candle_core::{Device, Tensor};
+use candle_core::{Device, Tensor, Var};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -11,9 +11,11 @@ use stancekit::model::Network;
 use stancekit::model::batch::{Batch, Encoded};
 use stancekit::model::bert::Bert;
 use stancekit::model::config::BertConfig;
-use stancekit::model::gemm::{Compute, Mat, MatMut, matmul};
+use stancekit::model::gemm::{Compute, Factor, Mat, MatMut, matmul};
+use stancekit::model::kernels::{self, Attention};
 use stancekit::model::packed::PackedBert;
 use stancekit::model::weights::Source;
+use stancekit::train::optimizer::AdamW;
 use stancekit::train::step::{Example, Lanes, StepOptions};
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -71,6 +73,57 @@ fn products(c: &mut Criterion) {
             });
         });
     }
+    for compute in COMPUTE {
+        let b = Mat::new(&b, 1536, 384, 384).t();
+        let factor = Factor::new(compute, b);
+        group.bench_function(format!("{compute:?}, laid out before"), |bench| {
+            bench.iter(|| {
+                factor.matmul(MatMut::new(&mut out, 1024, 1536, 1536), 0.0, Mat::new(black_box(&a), 1024, 384, 384), b, None)
+            });
+        });
+    }
+    group.finish();
+}
+
+/// What is done to every element between the products: 1,024 rows, as wide as each is in the network.
+fn elementwise(c: &mut Criterion) {
+    let wide = |cols: usize| (0..1024 * cols).map(|i| (i % 1000) as f32 / 250.0 - 2.0).collect::<Vec<f32>>();
+    let (mut inner, mut hidden, mut out) = (wide(1536), wide(384), wide(1536));
+    let (x, norm) = (wide(384), vec![0.5; 384]);
+    let mut group = c.benchmark_group("element-wise, 1024 rows");
+    group.throughput(Throughput::Elements(1024 * 1536));
+    group.bench_function("GELU with its slope", |b| {
+        b.iter(|| kernels::activate(black_box(&mut inner), &mut out, kernels::gelu_with_slope));
+    });
+    group.throughput(Throughput::Elements(1024 * 384));
+    let out = &mut out[..1024 * 384];
+    group.bench_function("LayerNorm", |b| b.iter(|| kernels::layer_norm(black_box(&x), &norm, &norm, 1e-12, out)));
+    group.bench_function("residual and LayerNorm", |b| {
+        b.iter(|| kernels::residual_norm(black_box(&mut hidden), None, &x, (&norm, &norm), 1e-12, out));
+    });
+    let (mut scale, mut shift) = (vec![0.0; 384], vec![0.0; 384]);
+    group.bench_function("LayerNorm backward", |b| {
+        b.iter(|| kernels::layer_norm_backward(black_box(&x), &norm, &mut hidden, 1e-12, &mut scale, &mut shift));
+    });
+    group.finish();
+}
+
+fn attention(c: &mut Criterion) {
+    let lens: Vec<usize> = examples(24).iter().map(|e| e.pair.ids.len()).collect();
+    let tokens: usize = lens.iter().sum();
+    let attention = Attention { lens: lens.into(), heads: 12, dropout: None };
+    let qkv: Vec<f32> = (0..tokens * 3 * 384).map(|i| (i % 1000) as f32 / 500.0 - 1.0).collect();
+    let (mut probs, mut out, mut dqkv) = (Vec::new(), vec![0.0; tokens * 384], vec![0.0; tokens * 3 * 384]);
+    let mut group = c.benchmark_group("attention of a layer");
+    group.throughput(Throughput::Elements(tokens as u64));
+    for compute in COMPUTE {
+        group.bench_function(format!("forward {compute:?}"), |b| {
+            b.iter(|| attention.forward(compute, black_box(&qkv), &mut probs, &mut out, 384));
+        });
+        group.bench_function(format!("backward {compute:?}"), |b| {
+            b.iter(|| attention.backward(compute, black_box(&qkv), &probs, &out, &mut dqkv, 384));
+        });
+    }
     group.finish();
 }
 
@@ -82,7 +135,7 @@ fn forward(c: &mut Criterion) {
     group.throughput(Throughput::Elements(batch.ids.len() as u64)).sample_size(20);
     let candle: Box<dyn Network> = Box::new(Bert::new(&config, 4, &mut drawn()).unwrap_or_else(|e| panic!("{e}")));
     let mut engines = vec![("candle F32".to_owned(), candle)];
-    for compute in COMPUTE {
+    for compute in [Compute::F32, Compute::Bf16, Compute::Int8] {
         let packed = PackedBert::new(&config, 4, compute, &mut drawn()).unwrap_or_else(|e| panic!("{e}"));
         engines.push((format!("packed {compute:?}"), Box::new(packed)));
     }
@@ -98,18 +151,29 @@ fn step(c: &mut Criterion) {
     let examples: Vec<&Example> = examples.iter().collect();
     let mut weights = drawn();
     Bert::new(&config, 4, &mut weights).unwrap_or_else(|e| panic!("{e}"));
-    let mut group = c.benchmark_group("gradients of a step, two lanes, embeddings frozen");
+    let variable = |t: Tensor| Var::from_tensor(&t).unwrap_or_else(|e| panic!("{e}"));
+    let variables: BTreeMap<String, Var> = weights.1.into_iter().map(|(name, t)| (name, variable(t))).collect();
+    let all: BTreeMap<String, Tensor> = variables.iter().map(|(name, v)| (name.clone(), v.as_tensor().clone())).collect();
+    let mut group = c.benchmark_group("training step, two lanes");
     let tokens: usize = examples.iter().map(|e| e.pair.ids.len()).sum();
     group.throughput(Throughput::Elements(tokens as u64)).sample_size(10);
     for compute in COMPUTE {
         let options = StepOptions { lanes: 2, shard_tokens: 1024, smoothing: 0.0, compute };
-        let mut lanes = Lanes::new(&config, 4, &weights.1, |n| !n.contains(".embeddings."), options);
-        group.bench_function(format!("{compute:?}"), |bench| {
-            bench.iter(|| lanes.gradients(&weights.1, black_box(&examples), 7).map(|(loss, _)| loss));
+        let mut lanes = Lanes::new(&config, 4, &all, |n| !n.contains(".embeddings."), options);
+        group.bench_function(format!("gradients, embeddings frozen, {compute:?}"), |bench| {
+            bench.iter(|| lanes.gradients(&all, black_box(&examples), 7).map(|(loss, _)| loss));
+        });
+        let mut lanes = Lanes::new(&config, 4, &all, |_| true, options);
+        let mut optimizer = AdamW::new(variables.clone(), 0.01, |_| 1.0);
+        group.bench_function(format!("gradients of every weight and AdamW, {compute:?}"), |bench| {
+            bench.iter(|| {
+                let (_, gradients) = lanes.gradients(&all, black_box(&examples), 7)?;
+                optimizer.step(&gradients, 1e-6, 1.0)
+            });
         });
     }
     group.finish();
 }
 
-criterion_group!(benches, products, forward, step);
+criterion_group!(benches, products, elementwise, attention, forward, step);
 criterion_main!(benches);

@@ -1,34 +1,66 @@
-//! Throughput of reading and splitting: `cargo bench --bench split`.
+//! Throughput of reading, splitting and telling whose words they are, on one core: `cargo bench --bench split`. On the articles that ship with
+//! the project, and on megabytes made to hurt.
 
 #![allow(missing_docs, reason = "criterion's macro makes an undocumented function")]
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use stancekit::{article, sentence};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use stancekit::article::{self, Article, Sources};
+use stancekit::sentence;
 use std::hint::black_box;
+use std::path::Path;
 
-/// An invented report, with what the rules of the splitter look at in about the shares of a real one.
-const SAMPLE: &str = "Oslo (CNN)The harbour master of a small northern port said on Monday that no ferry would leave before the ice had melted, \
-whatever the ministry in the capital may have promised. \"We have waited for three weeks, and we can wait for three more,\" Gen. Ada Roe, a \
-retired officer who heads the port, told reporters at a news conference. \"Will it hold? Nobody knows.\"\n\
-The U.S. Coast Guard, which keeps one icebreaker in the north, offered its help on Jan. 12, according to two officials who were not allowed \
-to speak in public. It was declined. “Why should we take it?” Lind asked. He added that the fare, now $4.20, would rise by 3.5 percent.\n\
-• The ferries have run since 1931\n\
-The Post's Bo Lind contributed to this report.\n\n";
+fn articles() -> Vec<Article> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets/news-claims/articles");
+    Sources::new([folder]).map(|a| a.unwrap_or_else(|e| panic!("{e}"))).collect()
+}
 
-fn split(c: &mut Criterion) {
-    let text = SAMPLE.repeat((4 << 20) / SAMPLE.len());
-    let mut group = c.benchmark_group("split");
-    group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(20);
-    group.bench_function("split_text", |b| b.iter(|| sentence::split_text(black_box(&text)).count()));
-    group.bench_function("read_bytes and split, plain text", |b| {
-        b.iter(|| article::read_bytes("a", None, black_box(&text).clone().into_bytes()).map(|a| sentence::split(&a).len()))
+fn news(c: &mut Criterion) {
+    let articles = articles();
+    let bytes: usize = articles.iter().map(|a| a.text.len()).sum();
+    let mut group = c.benchmark_group("news");
+    group.throughput(Throughput::Bytes(bytes as u64)).sample_size(20);
+    // As they are and as Markdown: decoding, blocks, kinds.
+    for name in ["a.txt", "a.md"] {
+        group.bench_function(BenchmarkId::new("read_bytes", name), |b| {
+            b.iter(|| {
+                for a in &articles {
+                    let read = article::read_bytes("a", Some(Path::new(name)), black_box(&a.text).clone().into_bytes());
+                    drop(black_box(read));
+                }
+            });
+        });
+    }
+    let whole: Vec<&str> = articles.iter().map(|a| a.text.as_str()).collect();
+    group.bench_function("split_text", |b| {
+        b.iter(|| whole.iter().map(|t| sentence::split_text(black_box(t)).count()).sum::<usize>())
     });
-    let path = std::path::Path::new("a.md");
-    group.bench_function("read_bytes and split, Markdown", |b| {
-        b.iter(|| article::read_bytes("a", Some(path), black_box(&text).clone().into_bytes()).map(|a| sentence::split(&a).len()))
+    group.bench_function("split", |b| b.iter(|| articles.iter().map(|a| sentence::split(black_box(a)).len()).sum::<usize>()));
+    let split: Vec<_> = articles.iter().map(|a| (a, sentence::split(a))).collect();
+    group.bench_function("holdings", |b| {
+        b.iter(|| split.iter().map(|(a, s)| sentence::holdings(black_box(a), s).len()).sum::<usize>());
     });
     group.finish();
 }
 
-criterion_group!(benches, split);
+/// A megabyte of each: the rate must stay in the order of that of news, which a scan that looks back or ahead without bound does not.
+fn hostile(c: &mut Criterion) {
+    let mut group = c.benchmark_group("hostile");
+    group.throughput(Throughput::Bytes(1 << 20)).sample_size(10);
+    for piece in [".", "\"", "“", "(", "a", "a ", "A. ", "1. ", "?” he said ", "“A b,” he said. ", "\u{a0}", "\n"] {
+        let text = piece.repeat((1 << 20) / piece.len());
+        group.bench_function(BenchmarkId::new("split_text", format!("{piece:?}")), |b| {
+            b.iter(|| sentence::split_text(black_box(&text)).count());
+        });
+        let article = article::read_bytes("a", None, text.clone().into_bytes());
+        // White space alone is no article.
+        let Ok(article) = article else { continue };
+        let sentences = sentence::split(&article);
+        group.bench_function(BenchmarkId::new("holdings", format!("{piece:?}")), |b| {
+            b.iter(|| sentence::holdings(black_box(&article), &sentences).len());
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, news, hostile);
 criterion_main!(benches);

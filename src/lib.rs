@@ -32,6 +32,8 @@
 
 pub mod article;
 pub mod atomic;
+pub mod bench;
+pub mod cascade;
 pub mod classify;
 pub mod cli;
 pub mod dataset;

@@ -4,6 +4,7 @@ use super::common::{InputArgs, ModelArgs, Output, claims, end_on_interrupt, spin
 use super::file_settings::FileSettings;
 use super::{Status, complain, tell};
 use crate::article::Kind;
+use crate::cascade::{self, Cascade};
 use crate::classify::{self, Options, Summary};
 use crate::error::{Error, Result};
 use crate::report::{By, Csv, Html, Jsonl, Reporter, RollUp, RollUpFormat, Table};
@@ -16,6 +17,7 @@ use std::path::PathBuf;
     stance classify archive/ --task evals/tasks/allies-sharing.toml --format jsonl -o labels.jsonl\n  \
     stance classify archive/ --task evals/tasks/allies-sharing.toml --format html -o report.html\n  \
     stance classify rows.csv.gz --columns text=story --claim \"Rents will fall.\" --by outlet\n  \
+    stance classify archive/ --claim \"Rents will fall.\" --cascade --format jsonl -o labels.jsonl\n  \
     cat article.md | stance classify - --claim \"Rents will fall.\" --claim \"Wages will rise.\"")]
 pub struct Args {
     #[command(flatten)]
@@ -46,6 +48,11 @@ pub struct Args {
     /// Refuse sentences that the model would cut
     #[arg(long)]
     strict: bool,
+    /// For archives in which most articles are about something else: a cheap first stage stops those, and the model reads the
+    /// rest. RECALL is the share of related sentences that it was set to pass on; less is faster (`stance model inspect` shows what each costs).
+    /// What it stops is recorded as unrelated, with "stage":"cascade"
+    #[arg(long, value_name = "RECALL", num_args = 0..=1, require_equals = true, default_missing_value = cascade::DEFAULT_RECALL)]
+    cascade: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -86,6 +93,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
     end_on_interrupt();
     let mut output = Output::open(args.output.as_deref())?;
     let model = args.model.load(&file)?;
+    let first = args.cascade.map(|recall| Cascade::load(&model, recall)).transpose()?;
     let options = Options {
         claims,
         kinds: args.kinds.clone(),
@@ -106,17 +114,25 @@ pub(super) fn run(args: &Args) -> Result<Status> {
             (Some(by), _) => Box::new(RollUp::new(&mut output, by, roll_up, model.name(), &options.claims)),
             (None, Format::Table) => Box::new(Table::new(&mut output, style, &options.claims)),
             (None, Format::Jsonl) => Box::new(Jsonl::new(&mut output, model.name(), &options.claims)),
-            (None, Format::Csv) => Box::new(Csv::new(&mut output, model.name(), &options.claims)),
+            (None, Format::Csv) => Box::new(Csv::new(&mut output, model.name(), &options.claims).staged(first.is_some())),
             (None, Format::Html) => Box::new(Html::new(&mut output, model.name(), &options.claims)?),
         };
         let warn = |e: &Error| bar.suspend(|| complain("error", e));
         let tick = |s: &Summary| {
             bar.set_message(format!("{} articles, {} sentences", s.articles, s.sentences));
         };
-        classify::run(articles, &model, &options, &mut *reporter, warn, tick)?
+        classify::run(articles, &model, first.as_ref(), &options, &mut *reporter, warn, tick)?
     };
     bar.finish_and_clear();
     output.finish()?;
+    if first.is_some() {
+        let Summary { pairs, stopped, repeated, .. } = summary;
+        let passed = pairs - stopped;
+        tell(&format!(
+            "cascade: {passed} of {pairs} pairs of a sentence and a claim passed on to the model{}",
+            if repeated > 0 { format!(", {repeated} of these repeats of others") } else { String::new() }
+        ));
+    }
     if summary.truncated > 0 {
         tell(&format!("{} of {} sentences were cut to fit the model (\"truncated\")", summary.truncated, summary.sentences));
     }

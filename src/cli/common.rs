@@ -46,35 +46,55 @@ pub struct ModelArgs {
     /// Threads [default: one per core]
     #[arg(long, env = "STANCE_THREADS", value_name = "N")]
     pub threads: Option<usize>,
-    /// What computes
-    #[arg(long, value_enum, default_value_t = Engine::Auto)]
-    pub engine: Engine,
-    /// Rounding of the factors in matrix products: bf16 is faster on CPUs with AMX, and changes a label here and there
-    #[arg(long, value_enum, default_value_t = Precision::F32)]
-    pub precision: Precision,
+    /// What computes, and how precisely.
+    #[command(flatten)]
+    pub engine: EngineArgs,
     /// Load the model even if it does not tell agreement from contradiction
     #[arg(long)]
     pub skip_probe: bool,
 }
 
+/// What computes, and how precisely.
+#[derive(Debug, Clone, clap::Args)]
+pub struct EngineArgs {
+    /// What computes [default: auto]
+    #[arg(long, value_enum)]
+    engine: Option<Engine>,
+    /// Rounding of the factors in matrix products; anything but f32 changes a label here and there [default: f32]
+    #[arg(long, value_enum)]
+    precision: Option<Precision>,
+}
+
 /// Precision of the products.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// float32: the same labels on every machine
+    /// float32
     F32,
-    /// bfloat16
+    /// bfloat16: faster on CPUs with AMX
     Bf16,
+    /// Integers of 8 bits
+    Int8,
+}
+
+impl EngineArgs {
+    /// The engine asked for, and the precision.
+    pub fn choice(&self, file: &FileSettings) -> (Engine, Compute) {
+        let compute = match self.precision.or(file.precision) {
+            None | Some(Precision::F32) => Compute::F32,
+            Some(Precision::Bf16) => Compute::Bf16,
+            Some(Precision::Int8) => Compute::Int8,
+        };
+        (self.engine.or(file.engine).unwrap_or_default(), compute)
+    }
 }
 
 impl ModelArgs {
     /// Finds and loads the model.
     pub fn load(&self, file: &FileSettings) -> Result<Classifier> {
         let name = self.model.as_deref().or(file.model.as_deref()).unwrap_or(locate::DEFAULT);
-        let compute = match self.precision {
-            Precision::F32 => Compute::F32,
-            Precision::Bf16 => Compute::Bf16,
-        };
-        let options = LoadOptions { probe: !self.skip_probe, name: locate::record_name(name), engine: self.engine, compute };
+        let (engine, compute) = self.engine.choice(file);
+        let options = LoadOptions { probe: !self.skip_probe, name: locate::record_name(name), engine, compute };
         Classifier::load(&locate::locate(name)?, &options)
     }
 

@@ -1,6 +1,6 @@
 //! `stance evaluate`
 
-use super::common::{Output, end_on_interrupt, threads};
+use super::common::{EngineArgs, Output, end_on_interrupt, threads};
 use super::file_settings::FileSettings;
 use super::{Status, complain, tell};
 use crate::atomic::AtomicFile;
@@ -84,6 +84,8 @@ pub struct Args {
     /// Threads [default: one per core]
     #[arg(long, env = "STANCE_THREADS", value_name = "N")]
     threads: Option<usize>,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Load models even if they do not tell agreement from contradiction
     #[arg(long)]
     skip_probe: bool,
@@ -129,7 +131,10 @@ fn allowance(text: &str) -> Result<f64> {
 pub(super) fn run(args: &Args) -> Result<Status> {
     let file = FileSettings::read()?;
     let eval = File::read(&args.eval)?;
+    let (engine, compute) = args.engine.choice(&file);
     let options = Options {
+        engine,
+        compute,
         data: args.data.clone(),
         articles: args.articles.clone(),
         models: args.model.clone(),

@@ -3,6 +3,7 @@
 //! Data goes to standard output; progress, warnings and summaries to standard error. Exit codes: 0 done, 1 a threshold or a check
 //! failed, 2 wrong usage or input, 130 interrupted.
 
+mod bench;
 mod classify;
 mod common;
 mod completions;
@@ -38,6 +39,7 @@ enum Command {
     Model(model::Args),
     #[command(subcommand)]
     Dataset(dataset::Args),
+    Bench(bench::Args),
     Completions(completions::Completions),
     Man(completions::Man),
 }
@@ -69,6 +71,7 @@ pub fn run() -> ExitCode {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Dataset(args) => dataset::run(&args),
         Command::Model(args) => model::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::completions(&args),
         Command::Man(args) => completions::man(&args),
     };

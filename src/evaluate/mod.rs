@@ -14,10 +14,12 @@ mod systems;
 pub use file::Eval;
 pub use predictions::write as write_predictions;
 pub use record::Record;
-pub use systems::{LabelScores, ReliabilityBin, System, SystemKind};
+pub use systems::{Computed, LabelScores, ReliabilityBin, System, SystemKind};
 
 use crate::dataset::{self, Dataset, LoadOptions, Row};
 use crate::error::{Error, Result};
+use crate::model::Engine;
+use crate::model::gemm::Compute;
 use crate::score::f1::Part;
 use crate::score::{Answers, Bootstrap, Metric, compare};
 use std::collections::{BTreeMap, HashMap};
@@ -44,6 +46,10 @@ pub struct Options {
     pub errors: usize,
     /// Threads.
     pub threads: usize,
+    /// What computes models.
+    pub engine: Engine,
+    /// What the factors of their products are rounded to.
+    pub compute: Compute,
     /// Loads models whose probe fails.
     pub skip_probe: bool,
     /// How intervals are made.

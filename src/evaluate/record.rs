@@ -6,6 +6,7 @@ use super::file::Published;
 use super::slices::{Slice, slices};
 use super::{Eval, Options, Rows, System, report};
 use crate::error::{Context, Result};
+use crate::model::gemm;
 use crate::report::style::Style;
 use crate::score::compare::{Comparison, Spread};
 use crate::score::{Bootstrap, Metric};
@@ -35,6 +36,8 @@ pub struct Record {
     pub interval: &'static str,
     /// Threads that ran the models.
     pub threads: usize,
+    /// Architecture and instruction sets of the CPU, of those that kernels look for.
+    pub cpu: Vec<&'static str>,
     /// Models first, then predictions, then baselines.
     pub systems: Vec<System>,
     /// Mean and spread of systems with several runs.
@@ -111,6 +114,7 @@ impl Record {
             bootstrap: options.bootstrap,
             interval: "percentile bootstrap over whole groups",
             threads: options.threads,
+            cpu: gemm::cpu(),
             seeds,
             comparisons,
             behaviour: Vec::new(),

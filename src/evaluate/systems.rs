@@ -5,7 +5,8 @@ use super::{Eval, Named, Options, Rows, index, place, predictions, rescale};
 use crate::dataset::{self, LoadOptions, Row};
 use crate::error::{Error, Result};
 use crate::model::batch::Encoded;
-use crate::model::{Classifier, LoadOptions as ModelOptions, argmax, locate};
+use crate::model::gemm::Compute;
+use crate::model::{Classifier, Engine, LoadOptions as ModelOptions, argmax, locate};
 use crate::score::baseline::{Baseline, Majority, Settings, TfidfLogistic};
 use crate::score::calibration::{BINS, reliability};
 use crate::score::coverage::{Point, curve};
@@ -50,12 +51,24 @@ pub struct System {
     pub truncated: usize,
     /// Rows a second, encoding included, training of a baseline not; `None` for predictions from a file.
     pub rows_per_second: Option<f64>,
+    /// What computed a model's answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub computed: Option<Computed>,
     /// The answers to all rows.
     #[serde(skip)]
     pub answers: Answers,
     /// Whether the user named it.
     #[serde(skip)]
     pub named: bool,
+}
+
+/// How a model was run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Computed {
+    /// candle or packed.
+    pub engine: Engine,
+    /// What the factors of its products were rounded to.
+    pub precision: Compute,
 }
 
 /// What a system is.
@@ -107,7 +120,12 @@ pub(super) fn model(eval: &Eval, options: &Options, rows: &Rows, named: &Named<S
     let folder = locate::locate(&named.what)?;
     let model = Classifier::load(
         &folder,
-        &ModelOptions { probe: !options.skip_probe, name: locate::record_name(&named.what), ..ModelOptions::default() },
+        &ModelOptions {
+            probe: !options.skip_probe,
+            name: locate::record_name(&named.what),
+            engine: options.engine,
+            compute: options.compute,
+        },
     )?;
     let columns =
         model.labels().iter().map(|s| place(eval, s.as_str())).collect::<Result<Vec<_>>>().map_err(|e| e.at(model.folder()))?;
@@ -138,6 +156,7 @@ pub(super) fn model(eval: &Eval, options: &Options, rows: &Rows, named: &Named<S
         sha256: Some(sha256),
         truncated,
         rows_per_second: Some(speed),
+        computed: Some(Computed { engine: model.engine(), precision: model.compute() }),
         named: named.name.is_some(),
         ..System::new(name, SystemKind::Model, answers)
     })
@@ -262,6 +281,7 @@ impl System {
             risk_coverage: curve(&answers, CURVE_POINTS),
             truncated: 0,
             rows_per_second: None,
+            computed: None,
             answers,
             named: false,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 /// Token ids of one pair, with special tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Encoded {
     /// Token ids.
     pub ids: Vec<u32>,
@@ -62,21 +62,24 @@ impl Batch {
     }
 }
 
-/// Groups pairs into batches of at most `budget` tokens (a longer pair stands alone), shortest first: indices into `pairs`.
-pub fn by_length(lens: &[usize], budget: usize) -> Vec<Vec<usize>> {
+/// Groups pairs into batches of similar lengths, shortest first, of about `budget` tokens at most (a longer pair stands alone): indices into
+/// `lens`. Sizes are even and their number is a multiple of `threads` (but for long pairs), so that no thread is left waiting for another.
+pub fn by_length(lens: &[usize], budget: usize, threads: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..lens.len()).collect();
     order.sort_by_key(|&i| (lens[i], i));
+    let total: usize = lens.iter().sum();
+    let threads = threads.max(1);
+    let count = total.div_ceil(budget.max(1)).div_ceil(threads) * threads;
     let mut batches: Vec<Vec<usize>> = Vec::new();
-    let mut tokens = 0;
+    let mut before = 0;
     for i in order {
+        // A cut falls where it is nearest to the next multiple of an even share.
+        let cut = (before + lens[i] / 2) * count > total * batches.len();
         match batches.last_mut() {
-            Some(batch) if tokens + lens[i] <= budget => batch.push(i),
-            _ => {
-                batches.push(vec![i]);
-                tokens = 0;
-            }
+            Some(batch) if !cut => batch.push(i),
+            _ => batches.push(vec![i]),
         }
-        tokens += lens[i];
+        before += lens[i];
     }
     batches
 }
@@ -93,9 +96,24 @@ mod tests {
     }
 
     #[test]
-    fn batches_keep_to_the_budget_and_hold_every_pair_once() {
+    fn batches_are_even_sorted_by_length_and_hold_every_pair_once() {
         let lens = [9, 2, 40, 3, 7, 1];
-        let batches = by_length(&lens, 12);
-        assert_eq!(batches, [vec![5, 1, 3], vec![4], vec![0], vec![2]]);
+        assert_eq!(by_length(&lens, 12, 1), [vec![5, 1, 3, 4], vec![0], vec![2]]);
+        assert!(by_length(&[], 12, 2).is_empty());
+        let lens: Vec<usize> = (0..512).map(|i| 20 + i * 7 % 61).collect();
+        let total: usize = lens.iter().sum();
+        for threads in [1, 2, 3, 8] {
+            let batches = by_length(&lens, 1024, threads);
+            assert_eq!(batches.len() % threads, 0);
+            let mut seen: Vec<usize> = batches.concat();
+            assert!(seen.is_sorted_by_key(|&i| lens[i]));
+            seen.sort_unstable();
+            assert!(seen.into_iter().eq(0..512));
+            let tokens = |b: &Vec<usize>| b.iter().map(|&i| lens[i]).sum::<usize>();
+            let even = total / batches.len();
+            for batch in &batches {
+                assert!(tokens(batch).abs_diff(even) <= 80, "{threads}: {} for {even}", tokens(batch));
+            }
+        }
     }
 }

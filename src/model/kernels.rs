@@ -3,11 +3,17 @@
 use super::gemm::{Compute, Mat, MatMut, matmul};
 use std::ops::Range;
 
-/// Runs `f` compiled for the widest vector instructions of this CPU.
-#[inline(always)]
-fn simd<R>(f: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(f)
+/// Runs a block compiled for the widest vector instructions of this CPU. A macro, since a closure that is not inlined would be
+/// compiled for the oldest.
+macro_rules! simd {
+    ($block:expr) => {
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || $block,
+        )
+    };
 }
+pub(super) use simd;
 
 /// e^x for x <= 0, relative error below 2e-7: 2^n times a polynomial of degree 6 on [-ln 2 / 2, ln 2 / 2] (Cephes `expf`).
 #[inline(always)]
@@ -26,6 +32,14 @@ fn exp_neg(x: f32) -> f32 {
     let p = p * r + 0.5;
     let y = p * r * r + r + 1.0;
     y * f32::from_bits(shifted.to_bits().wrapping_sub(SHIFT.to_bits()).wrapping_add(127) << 23)
+}
+
+/// The integer next to x, the even one of two, for |x| up to 2^22; of any other x some integer.
+#[inline(always)]
+pub(super) fn nearest(x: f32) -> i32 {
+    // As in `exp_neg`.
+    const SHIFT: f32 = 12_582_912.0;
+    (x + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits()) as i32
 }
 
 /// (Phi(x), phi(x)): the normal distribution function and its density. erf by Abramowitz and Stegun 7.1.26, error below 1.5e-7.
@@ -72,16 +86,22 @@ pub fn relu_with_slope(x: f32) -> (f32, f32) {
 /// `out = f(x)` and `x = f'(x)`, element by element, with one of the functions above.
 #[inline(always)]
 pub fn activate(x: &mut [f32], out: &mut [f32], f: impl Fn(f32) -> (f32, f32)) {
-    simd(|| {
+    simd!({
         for (o, x) in out.iter_mut().zip(x) {
             (*o, *x) = f(*x);
         }
     });
 }
 
+/// `x = f(x)`, element by element, with one of the functions above.
+#[inline(always)]
+pub fn apply(x: &mut [f32], f: impl Fn(f32) -> (f32, f32)) {
+    simd!(x.iter_mut().for_each(|x| *x = f(*x).0));
+}
+
 /// `x *= y`, element by element.
 pub fn multiply(x: &mut [f32], y: &[f32]) {
-    simd(|| {
+    simd!({
         for (x, &y) in x.iter_mut().zip(y) {
             *x *= y;
         }
@@ -123,7 +143,7 @@ impl Dropout {
 
     /// Element-wise product with the mask whose first element has the number `from`.
     pub fn apply(&self, x: &mut [f32], from: usize) {
-        simd(|| {
+        simd!({
             for (i, x) in x.iter_mut().enumerate() {
                 *x *= self.factor((from + i) as u32);
             }
@@ -134,7 +154,7 @@ impl Dropout {
 /// Row-wise layer normalisation (Ba et al. 2016) of `x` (N, H) with scale `gamma` (H) and shift `beta` (H).
 pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], eps: f32, out: &mut [f32]) {
     let h = gamma.len();
-    simd(|| {
+    simd!({
         for (out, x) in out.chunks_exact_mut(h).zip(x.chunks_exact(h)) {
             let (mean, rstd) = moments(x, eps);
             for (((o, &x), &g), &b) in out.iter_mut().zip(x).zip(gamma).zip(beta) {
@@ -148,7 +168,7 @@ pub fn layer_norm(x: &[f32], gamma: &[f32], beta: &[f32], eps: f32, out: &mut [f
 pub fn residual_norm(sum: &mut [f32], mask: Option<Dropout>, x: &[f32], affine: (&[f32], &[f32]), eps: f32, out: &mut [f32]) {
     let (gamma, beta) = affine;
     let h = gamma.len();
-    simd(|| {
+    simd!({
         for (row, ((sum, x), out)) in sum.chunks_exact_mut(h).zip(x.chunks_exact(h)).zip(out.chunks_exact_mut(h)).enumerate() {
             match mask {
                 Some(mask) => {
@@ -170,7 +190,7 @@ pub fn residual_norm(sum: &mut [f32], mask: Option<Dropout>, x: &[f32], affine: 
 pub fn layer_norm_backward(x: &[f32], gamma: &[f32], grad: &mut [f32], eps: f32, dgamma: &mut [f32], dbeta: &mut [f32]) {
     let h = gamma.len();
     let mut xhat = vec![0.0; h];
-    simd(|| {
+    simd!({
         for (x, g) in x.chunks_exact(h).zip(grad.chunks_exact_mut(h)) {
             let (mean, rstd) = moments(x, eps);
             for (((xh, &x), &g), (dg, db)) in xhat.iter_mut().zip(x).zip(&*g).zip(dgamma.iter_mut().zip(dbeta.iter_mut())) {
@@ -226,9 +246,27 @@ fn lanes2(x: &[f32], y: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
     acc.iter().sum::<f32>() + rest
 }
 
+/// Four rows of A (4, K) times sixteen columns of B, whose rows stand `stride` apart: few enough to stay in registers.
+#[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "zips of four arrays do not become vector code")]
+fn outer_products(a: [&[f32]; 4], b: &[f32], stride: usize) -> [[f32; 16]; 4] {
+    let [a0, a1, a2, a3] = a;
+    let (mut s0, mut s1, mut s2, mut s3) = ([0.0; 16], [0.0; 16], [0.0; 16], [0.0; 16]);
+    for ((((b, &a0), &a1), &a2), &a3) in b.chunks(stride).zip(a0).zip(a1).zip(a2).zip(a3) {
+        let Some(b) = b.first_chunk::<16>() else { break };
+        for i in 0..16 {
+            s0[i] += a0 * b[i];
+            s1[i] += a1 * b[i];
+            s2[i] += a2 * b[i];
+            s3[i] += a3 * b[i];
+        }
+    }
+    [s0, s1, s2, s3]
+}
+
 /// Row-wise softmax in place of rows of length `t`.
 fn softmax(rows: &mut [f32], t: usize) {
-    simd(|| {
+    simd!({
         for row in rows.chunks_exact_mut(t) {
             let max = row.iter().fold(f32::NEG_INFINITY, |m, &x| m.max(x));
             for x in row.iter_mut() {
@@ -244,7 +282,7 @@ fn softmax(rows: &mut [f32], t: usize) {
 
 /// `out += bias` on every row.
 pub fn add_bias(out: &mut [f32], bias: &[f32]) {
-    simd(|| {
+    simd!({
         for row in out.chunks_exact_mut(bias.len()) {
             for (o, &b) in row.iter_mut().zip(bias) {
                 *o += b;
@@ -253,9 +291,44 @@ pub fn add_bias(out: &mut [f32], bias: &[f32]) {
     });
 }
 
+/// `out = x W^T + b` for few rows: x (B, I), W (O, I), b (O) -> (B, O). The same bits on every machine.
+pub fn affine(x: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
+    let inputs = weight.len() / bias.len().max(1);
+    simd!({
+        for (x, out) in x.chunks_exact(inputs.max(1)).zip(out.chunks_exact_mut(bias.len().max(1))) {
+            for ((o, w), &b) in out.iter_mut().zip(weight.chunks_exact(inputs.max(1))).zip(bias) {
+                *o = lanes2(x, w, |x, w| x * w) + b;
+            }
+        }
+    });
+}
+
+/// Rounds a row to integers from 0 to `top` by its own range, which always holds 0. Gives scale and zero: value = scale * (integer - zero).
+/// A row with a value that is no finite number gets a scale that is none.
+pub fn quantize(row: &[f32], to: &mut [u8], top: i32) -> (f32, i32) {
+    simd!({
+        let extreme = |pick: fn(f32, f32) -> f32| {
+            let (chunks, mut found) = (row.chunks_exact(16), [0.0f32; 16]);
+            let rest = chunks.remainder().iter().fold(0.0, |m, &x| pick(m, x));
+            for c in chunks {
+                found.iter_mut().zip(c).for_each(|(f, &x)| *f = pick(*f, x));
+            }
+            found.into_iter().fold(rest, pick)
+        };
+        let (low, high) = (extreme(f32::min), extreme(f32::max));
+        let scale = ((high - low) / top as f32).max(f32::MIN_POSITIVE);
+        let inverse = 1.0 / scale;
+        let zero = nearest(-low * inverse).clamp(0, top);
+        for (to, &x) in to.iter_mut().zip(row) {
+            *to = nearest(x * inverse).wrapping_add(zero).clamp(0, top) as u8;
+        }
+        (scale + lanes(row, |x| x * 0.0), zero)
+    })
+}
+
 /// Adds the sum over the rows of (N, H) to `out` (H).
 pub fn add_column_sums(x: &[f32], out: &mut [f32]) {
-    simd(|| {
+    simd!({
         for row in x.chunks_exact(out.len()) {
             for (o, &x) in out.iter_mut().zip(row) {
                 *o += x;
@@ -293,6 +366,73 @@ impl Attention {
         });
     }
 
+    /// As [`Self::forward`] without a mask, by plain loops that keep nothing but `buffer`: faster on short sequences, and the same
+    /// bits on every machine.
+    pub fn infer(&self, qkv: &[f32], buffer: &mut Vec<f32>, out: &mut [f32], h: usize) {
+        /// Queries, and columns of a product, at a time.
+        const ROWS: usize = 4;
+        const LANES: usize = 16;
+        /// Rows and columns that are transposed at a time.
+        const TILE: usize = 8;
+        let d = h / self.heads;
+        let wide = d.next_multiple_of(LANES);
+        let scale = 1.0 / (d as f32).sqrt();
+        self.each(h, |rows, col, _| {
+            let t = rows.len();
+            let long = t.next_multiple_of(LANES);
+            let part = |i: usize, row: usize| &qkv[(rows.start + row) * 3 * h + i * h + col..][..d];
+            buffer.clear();
+            buffer.resize(d * long + t * wide + ROWS * (long + d), 0.0);
+            let (keys, rest) = buffer.split_at_mut(d * long);
+            let (values, rest) = rest.split_at_mut(t * wide);
+            let (scores, queries) = rest.split_at_mut(ROWS * long);
+            simd!({
+                for j in 0..t {
+                    values[j * wide..][..d].copy_from_slice(part(2, j));
+                }
+                for j in (0..t).step_by(TILE) {
+                    let some = TILE.min(t - j);
+                    for i in (0..d).step_by(TILE) {
+                        let mut tile = [[0.0f32; TILE]; TILE];
+                        for (r, tile) in tile.iter_mut().enumerate().take(some) {
+                            let from = &part(1, j + r)[i..];
+                            tile.iter_mut().zip(from).for_each(|(t, &f)| *t = f);
+                        }
+                        for (c, to) in keys.chunks_exact_mut(long).skip(i).take(TILE).enumerate() {
+                            to[j..j + TILE].copy_from_slice(&tile.map(|row| row[c]));
+                        }
+                    }
+                }
+                for from in (0..t).step_by(ROWS) {
+                    let some = ROWS.min(t - from);
+                    for r in 0..some {
+                        queries[r * d..][..d].iter_mut().zip(part(0, from + r)).for_each(|(to, &q)| *to = q * scale);
+                    }
+                    for j in (0..long).step_by(LANES) {
+                        let sums = outer_products([0, 1, 2, 3].map(|r| &queries[r * d..][..d]), &keys[j..], long);
+                        for (r, sums) in sums.iter().enumerate() {
+                            scores[r * long + j..][..LANES].copy_from_slice(sums);
+                        }
+                    }
+                    let mut weights = [0.0; ROWS];
+                    for (row, weight) in scores.chunks_exact_mut(long).zip(&mut weights).take(some) {
+                        let row = &mut row[..t];
+                        let max = row.iter().fold(f32::NEG_INFINITY, |m, &x| if x > m { x } else { m });
+                        row.iter_mut().for_each(|x| *x = exp_neg(*x - max));
+                        *weight = 1.0 / lanes(row, |x| x);
+                    }
+                    for i in (0..wide).step_by(LANES) {
+                        let sums = outer_products([0, 1, 2, 3].map(|r| &scores[r * long..][..t]), &values[i..], wide);
+                        for r in 0..some {
+                            let to = &mut out[(rows.start + from + r) * h + col..][..d];
+                            to[i..].iter_mut().zip(&sums[r]).for_each(|(o, s)| *o = s * weights[r]);
+                        }
+                    }
+                }
+            });
+        });
+    }
+
     /// The gradient of [`Self::forward`] with respect to `qkv`, into `dqkv` (N, 3 H), from its probabilities and the gradient of
     /// its result.
     pub fn backward(&self, compute: Compute, qkv: &[f32], probs: &[f32], grad: &[f32], dqkv: &mut [f32], h: usize) {
@@ -311,7 +451,7 @@ impl Attention {
             }
             let kept = Mat::new(self.dropped(p, from, &mut dropped), t, t, t);
             matmul(compute, MatMut::new(&mut dqkv[at(2)..], t, d, 3 * h), 0.0, 1.0, kept.t(), g);
-            simd(|| {
+            simd!({
                 for (dp, p) in dp.chunks_exact_mut(t).zip(p.chunks_exact(t)) {
                     let dot = lanes2(dp, p, |a, b| a * b);
                     for (dp, &p) in dp.iter_mut().zip(p) {
@@ -377,6 +517,24 @@ mod tests {
         }
         // The approximation's own distance from GELU (Hendrycks and Gimpel 2016) is below 5e-4.
         assert!((-60..60).all(|i| (gelu_tanh_with_slope(i as f32 / 10.0).0 - gelu_with_slope(i as f32 / 10.0).0).abs() < 5e-4));
+    }
+
+    #[test]
+    fn attention_for_inference_is_that_for_training() {
+        // Heads of 6, 32 and 40 values, sequences below, at and above the sizes of blocks.
+        for (h, heads) in [(12, 2), (64, 2), (40, 1)] {
+            let lens: std::sync::Arc<[usize]> = [1, 3, 16, 17, 33].into();
+            let n: usize = lens.iter().sum();
+            let qkv: Vec<f32> = (0..n * 3 * h).map(|i| ((i * 37 % 101) as f32 - 50.0) / 25.0).collect();
+            let shape = Attention { lens, heads, dropout: None };
+            let (mut probs, mut buffer) = (Vec::new(), vec![7.0; 3]);
+            let (mut want, mut got) = (vec![0.0; n * h], vec![0.0; n * h]);
+            shape.forward(Compute::F32, &qkv, &mut probs, &mut want, h);
+            shape.infer(&qkv, &mut buffer, &mut got, h);
+            for (i, (g, w)) in got.iter().zip(&want).enumerate() {
+                assert!((g - w).abs() < 1e-5, "{h} {heads} at {i}: {g} {w}");
+            }
+        }
     }
 
     #[test]

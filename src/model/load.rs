@@ -16,6 +16,7 @@ use super::weights::Checkpoint;
 use super::{Network, argmax, softmax};
 use crate::error::{Error, Result};
 use crate::stance::Stance;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// How to load a model.
@@ -32,7 +33,8 @@ pub struct LoadOptions {
 }
 
 /// What computes the logits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum Engine {
     /// The packed engine where it knows the architecture (BERT), else candle
     #[default]
@@ -57,6 +59,8 @@ pub struct Classifier {
     temperature: f64,
     name: String,
     folder: PathBuf,
+    engine: Engine,
+    compute: Compute,
 }
 
 /// The label of one pair.
@@ -105,7 +109,17 @@ impl Classifier {
         let full = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
         let own = || full.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());
         let name = options.name.clone().unwrap_or_else(own);
-        let model = Self { network, tokenizer, labels, temperature: extras.temperature, name, folder: folder.to_path_buf() };
+        let bert = matches!(common.model_type.as_deref(), None | Some("bert"));
+        let model = Self {
+            network,
+            tokenizer,
+            labels,
+            temperature: extras.temperature,
+            name,
+            folder: folder.to_path_buf(),
+            engine: if bert && options.engine != Engine::Candle { Engine::Packed } else { Engine::Candle },
+            compute: options.compute,
+        };
         if options.probe {
             model.require_probe()?;
         }
@@ -125,6 +139,16 @@ impl Classifier {
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What computes: candle or packed.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// What the factors of its products are rounded to.
+    pub fn compute(&self) -> Compute {
+        self.compute
     }
 
     /// The tokenizer.
@@ -199,6 +223,11 @@ fn build(
         "bert" => {
             let config: BertConfig = config::read(path)?;
             config.check().map_err(at)?;
+            if options.engine == Engine::Candle && options.compute == Compute::Int8 {
+                return Err(Error::new("candle with a precision that it does not have")
+                    .expected("f32 or bf16")
+                    .hint("int8 runs on the packed engine: leave out --engine"));
+            }
             let network: Box<dyn Network> = match options.engine {
                 Engine::Candle => Box::new(Bert::new(&config, labels, &mut checkpoint)?.with_compute(options.compute)),
                 Engine::Auto | Engine::Packed => Box::new(PackedBert::new(&config, labels, options.compute, &mut checkpoint)?),
@@ -239,7 +268,7 @@ const BATCH_TOKENS: usize = 1024;
 /// Logits of encoded pairs, one row of `classes` each, in their order.
 pub fn forward(network: &dyn Network, pairs: &[Encoded], classes: usize, threads: usize) -> Result<Vec<Vec<f32>>> {
     let lens: Vec<usize> = pairs.iter().map(|p| p.ids.len()).collect();
-    let batches = by_length(&lens, BATCH_TOKENS);
+    let batches = by_length(&lens, BATCH_TOKENS, threads);
     let next = std::sync::atomic::AtomicUsize::new(batches.len());
     let work = || -> Result<Vec<(usize, Vec<f32>)>> {
         let mut done = Vec::new();

@@ -12,6 +12,7 @@ use super::gemm::{Compute, Factor, Mat, MatMut, matmul};
 use super::kernels::{self, Attention, Dropout};
 use super::weights::Source;
 use candle_core::Tensor;
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -83,6 +84,21 @@ impl<T> Layer<T> {
     fn affine_mut(&mut self) -> [&mut Affine<T>; 6] {
         let Self { qkv, attention_output, attention_norm, intermediate, output, output_norm } = self;
         [qkv, attention_output, attention_norm, intermediate, output, output_norm]
+    }
+}
+
+impl Layer<Cow<'_, [f32]>> {
+    /// Frees the matrices that are held in another form.
+    fn let_go(&mut self, laid: &Matrices) {
+        let both = [
+            (&mut self.qkv, &laid.qkv),
+            (&mut self.attention_output, &laid.attention_output),
+            (&mut self.intermediate, &laid.intermediate),
+            (&mut self.output, &laid.output),
+        ];
+        for (affine, _) in both.into_iter().filter(|(_, laid)| laid.stands_alone()) {
+            affine.weight = Cow::Owned(Vec::new());
+        }
     }
 }
 
@@ -195,7 +211,7 @@ impl Prepared {
                 intermediate: factor(&l.intermediate),
                 output: factor(&l.output),
             };
-            weights.layers.iter().map(layer).collect()
+            weights.layers.par_iter().map(layer).collect()
         };
         let (forward, backward) = rayon::join(|| lay(false), || if training { lay(true) } else { Vec::new() });
         Self { compute, forward, backward }
@@ -284,12 +300,14 @@ fn mask(seeds: &mut Option<&mut DropoutSeeds>, p: f64) -> Option<Dropout> {
 }
 
 impl Packed<'_> {
-    /// Logits (B, C) of a batch of B pairs, in `ws.logits`. `dropout` is given in training only.
+    /// Logits (B, C) of a batch of B pairs, in `ws.logits`. `dropout` is given in training only; without it all layers share the
+    /// buffers of one, and there is no way back.
     pub fn forward(&self, batch: &Batch, mut dropout: Option<&mut DropoutSeeds>, ws: &mut Workspace) {
         let (c, w) = (self.config, self.weights);
         let (n, h, inner) = (batch.ids.len(), c.hidden_size, c.intermediate_size);
         let eps = c.layer_norm_eps as f32;
-        ws.layers.resize_with(w.layers.len(), Kept::default);
+        let (training, layers) = (dropout.is_some(), w.layers.len());
+        ws.layers.resize_with(if training { layers } else { layers.min(1) }, Kept::default);
         self.embed(batch, sized(&mut ws.embedded, n * h));
         ws.embedding_mask = mask(&mut dropout, c.hidden_dropout_prob);
         let x = sized(ws.layers.first_mut().map_or(&mut ws.last, |l| &mut l.x), n * h);
@@ -298,7 +316,7 @@ impl Packed<'_> {
             mask.apply(x, 0);
         }
         for (i, (l, f)) in w.layers.iter().zip(&self.prepared.forward).enumerate() {
-            let (kept, above) = ws.layers[i..].split_at_mut(1);
+            let (kept, above) = ws.layers[if training { i } else { 0 }..].split_at_mut(1);
             let k = &mut kept[0];
             k.masks.attention = mask(&mut dropout, c.attention_probs_dropout_prob);
             k.masks.attention_output = mask(&mut dropout, c.hidden_dropout_prob);
@@ -310,17 +328,30 @@ impl Packed<'_> {
             };
             affine(&f.qkv, &k.x, &l.qkv, &mut k.qkv);
             let attention = self.attention(batch, k.masks.attention);
-            attention.forward(self.prepared.compute, &k.qkv, &mut k.probs, sized(&mut k.context, n * h), h);
+            let (compute, context) = (self.prepared.compute, sized(&mut k.context, n * h));
+            if training || compute == Compute::Bf16 {
+                attention.forward(compute, &k.qkv, &mut k.probs, context, h);
+            } else {
+                attention.infer(&k.qkv, &mut k.probs, context, h);
+            }
             affine(&f.attention_output, &k.context, &l.attention_output, &mut k.attention_sum);
             let norm = (&*l.attention_norm.weight, &*l.attention_norm.bias);
             let attended = sized(&mut k.attended, n * h);
             kernels::residual_norm(&mut k.attention_sum, k.masks.attention_output, &k.x, norm, eps, attended);
             affine(&f.intermediate, &k.attended, &l.intermediate, &mut k.inner);
-            activate(c.hidden_act, &mut k.inner, sized(&mut k.activated, n * inner));
-            affine(&f.output, &k.activated, &l.output, &mut k.output_sum);
+            if training {
+                activate(c.hidden_act, &mut k.inner, sized(&mut k.activated, n * inner));
+            } else {
+                activate_in_place(c.hidden_act, &mut k.inner);
+            }
+            affine(&f.output, if training { &k.activated } else { &k.inner }, &l.output, &mut k.output_sum);
             let norm = (&*l.output_norm.weight, &*l.output_norm.bias);
-            let y = sized(above.first_mut().map_or(&mut ws.last, |l| &mut l.x), n * h);
-            kernels::residual_norm(&mut k.output_sum, k.masks.output, &k.attended, norm, eps, y);
+            let y = match above.first_mut() {
+                Some(above) => &mut above.x,
+                None if i + 1 < layers => &mut k.x,
+                None => &mut ws.last,
+            };
+            kernels::residual_norm(&mut k.output_sum, k.masks.output, &k.attended, norm, eps, sized(y, n * h));
         }
         self.head(batch, dropout, ws);
     }
@@ -334,20 +365,10 @@ impl Packed<'_> {
             ws.first.extend_from_slice(&ws.last[row * h..][..h]);
         }
         let affine = |x: &[f32], a: &Affine<Cow<'_, [f32]>>, out: &mut Vec<f32>| {
-            let outputs = a.bias.len();
-            let weight = Mat::new(&a.weight, outputs, h, h).t();
-            matmul(
-                Compute::F32,
-                MatMut::new(sized(out, b * outputs), b, outputs, outputs),
-                0.0,
-                1.0,
-                Mat::new(x, b, h, h),
-                weight,
-            );
-            kernels::add_bias(out, &a.bias);
+            kernels::affine(x, &a.weight, &a.bias, sized(out, b * a.bias.len()));
         };
         affine(&ws.first, &w.pooler, &mut ws.pooled);
-        ws.pooled.iter_mut().for_each(|x| *x = x.tanh());
+        ws.pooled.iter_mut().for_each(|x| *x = libm::tanhf(*x));
         ws.pooled_mask = mask(&mut dropout, c.classifier_dropout.unwrap_or(c.hidden_dropout_prob));
         ws.dropped.clone_from(&ws.pooled);
         if let Some(mask) = ws.pooled_mask {
@@ -528,6 +549,14 @@ fn activate(kind: Activation, x: &mut [f32], out: &mut [f32]) {
     }
 }
 
+fn activate_in_place(kind: Activation, x: &mut [f32]) {
+    match kind {
+        Activation::Gelu => kernels::apply(x, kernels::gelu_with_slope),
+        Activation::GeluTanh => kernels::apply(x, kernels::gelu_tanh_with_slope),
+        Activation::Relu => kernels::apply(x, kernels::relu_with_slope),
+    }
+}
+
 /// The network as an engine for classifying.
 pub struct PackedBert {
     config: BertConfig,
@@ -544,7 +573,7 @@ impl PackedBert {
         let mut recorder = Recorder { source, tensors: BTreeMap::new() };
         super::bert::Bert::new(config, labels, &mut recorder)?;
         let mut failed = None;
-        let weights = names(config.num_hidden_layers).map(|names| {
+        let mut weights = names(config.num_hidden_layers).map(|names| {
             let mut values = Vec::new();
             for name in names {
                 let tensor = recorder.tensors.remove(name).map(|t| t.flatten_all().and_then(|t| t.to_vec1::<f32>()));
@@ -560,6 +589,9 @@ impl PackedBert {
             Some(error) => Err(error),
             None => {
                 let prepared = Prepared::new(compute, &weights, false);
+                for (l, f) in weights.layers.iter_mut().zip(&prepared.forward) {
+                    l.let_go(f);
+                }
                 Ok(Self { config: config.clone(), weights, prepared, workspaces: Mutex::default() })
             }
         }

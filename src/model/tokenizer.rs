@@ -62,6 +62,12 @@ impl PairTokenizer {
         })
     }
 
+    /// Token ids of a text alone, without special tokens, cut to what the model reads of a pair.
+    pub fn encode_text(&self, text: &str) -> Result<Vec<u32>> {
+        let encoding = self.inner.encode_fast(text.to_owned(), false).map_err(|e| Error::new(format!("tokenizer: {e}")))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
     /// Number of ids.
     pub fn vocabulary_size(&self) -> usize {
         self.inner.get_vocab_size(true)

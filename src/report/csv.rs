@@ -1,7 +1,7 @@
 //! Comma-separated values (RFC 4180), one row for each sentence and claim.
 
 use super::jsonl::rounded;
-use super::{ArticleHead, Reporter, SentenceHead, Verdict, write_error};
+use super::{ArticleHead, Reporter, SentenceHead, Stage, Verdict, write_error};
 use crate::error::{Error, Result};
 use crate::stance::Stance;
 use std::io::Write;
@@ -13,13 +13,19 @@ pub struct Csv<W: Write> {
     claims: Vec<String>,
     article: Option<ArticleHead>,
     header: bool,
+    staged: bool,
 }
 
 impl<W: Write> Csv<W> {
     /// Records name the model and the claims.
     pub fn new(out: W, model: &str, claims: &[String]) -> Self {
         let out = csv::Writer::from_writer(out);
-        Self { out, model: model.to_owned(), claims: claims.to_vec(), article: None, header: false }
+        Self { out, model: model.to_owned(), claims: claims.to_vec(), article: None, header: false, staged: false }
+    }
+
+    /// With a column for the stage that gave the label.
+    pub fn staged(self, staged: bool) -> Self {
+        Self { staged, ..self }
     }
 
     /// One column a stance, whether the model knows it or not, so that files of different models fit together.
@@ -28,7 +34,8 @@ impl<W: Write> Csv<W> {
             let fixed = ["article", "sentence", "start", "end", "kind", "claim", "label", "confidence"];
             let scores = Stance::ALL.map(Stance::as_str);
             let about = ["truncated", "model", "holder", "written", "quote", "title", "outlet", "date", "url", "author", "text"];
-            let row = fixed.iter().chain(&scores).chain(&about);
+            let stage = self.staged.then_some(&"stage");
+            let row = fixed.iter().chain(&scores).chain(&about).chain(stage);
             self.out.write_record(row).map_err(error)?;
         }
         Ok(())
@@ -73,6 +80,9 @@ impl<W: Write> Reporter for Csv<W> {
             });
             row.extend(about.map(|value| value.clone().unwrap_or_default()));
             row.push(head.text.clone());
+            if self.staged {
+                row.push(v.stage.map_or("", Stage::as_str).to_owned());
+            }
             self.out.write_record(&row).map_err(error)?;
         }
         Ok(())

@@ -12,6 +12,8 @@ pub struct Held {
     pub span: Span,
     /// The fullest mention of who is meant (`Ada Roe`) and where it stands, where one is found.
     pub resolved: Option<(String, Span)>,
+    /// Whether who is meant has a name, by which they are known in other articles, too.
+    pub named: bool,
     /// How the words are given.
     pub form: Form,
     /// The quoted or reported content in the sentence: spans in the article.
@@ -25,6 +27,7 @@ impl Held {
         Self {
             written: speaker.written.of(article).to_owned(),
             span: speaker.written,
+            named: speaker.named,
             resolved: speaker.resolved.map(|s| (s.of(article).to_owned(), s)),
             form: holding.form,
             content: holding.content,

@@ -35,7 +35,7 @@ impl<W: Write> Reporter for Jsonl<W> {
         let Some(ArticleHead { id, title, meta }) = &self.article else { return Ok(()) };
         for (claim, v) in self.claims.iter().zip(verdicts) {
             let scores: Map<String, Value> = v.scores.iter().map(|(s, p)| (s.to_string(), json!(rounded(*p)))).collect();
-            let record = json!({
+            let mut record = json!({
                 "article": id,
                 "sentence": head.index,
                 "start": head.start,
@@ -56,6 +56,9 @@ impl<W: Write> Reporter for Jsonl<W> {
                 "url": meta.url,
                 "author": meta.author,
             });
+            if let (Some(stage), Value::Object(fields)) = (v.stage, &mut record) {
+                fields.insert("stage".to_owned(), json!(stage));
+            }
             writeln!(self.out, "{record}").map_err(write_error)?;
         }
         Ok(())

@@ -52,10 +52,14 @@ pub struct SentenceHead {
     pub held: Option<Held>,
 }
 
-/// The name of whoever holds a sentence: who is quoted or reported in it, else the article's author.
-pub fn holder_name(article: &ArticleHead, sentence: &SentenceHead) -> String {
-    let author = || article.meta.author.as_ref().map(|a| format!("{a} (author)"));
-    sentence.held.as_ref().map(|held| held.name().to_owned()).or_else(author).unwrap_or_else(|| AUTHOR.to_owned())
+/// Whoever holds a sentence (who is quoted or reported in it, else the article's author), and whether by a name that means the same
+/// in other articles: `the minister` of one article is not the minister of another.
+pub fn holder_name(article: &ArticleHead, sentence: &SentenceHead) -> (String, bool) {
+    match (&sentence.held, &article.meta.author) {
+        (Some(held), _) => (held.name().to_owned(), held.named),
+        (None, Some(author)) => (format!("{author} (author)"), true),
+        (None, None) => (AUTHOR.to_owned(), false),
+    }
 }
 
 /// What stands for the author of an article that names none.
@@ -72,6 +76,28 @@ pub struct Verdict {
     pub scores: Vec<(Stance, f64)>,
     /// Whether the sentence was cut to fit the model.
     pub truncated: bool,
+    /// Which stage gave it, in a run with `--cascade`.
+    pub stage: Option<Stage>,
+}
+
+/// Who says it in a run with two stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// The first stage: the article, or this part of it, does not bear on the claim.
+    Cascade,
+    /// The model.
+    Model,
+}
+
+impl Stage {
+    /// The name in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cascade => "cascade",
+            Self::Model => "model",
+        }
+    }
 }
 
 impl Verdict {

@@ -14,7 +14,7 @@ use std::io::Write;
 pub enum By {
     /// Each article.
     Article,
-    /// Who holds it: the speaker quoted or reported, else the author.
+    /// Who holds it: the speaker quoted or reported, else the author; one without a name for each article.
     Holder,
     /// The day of publication, or its month where there are more than 62 days.
     Date,
@@ -33,15 +33,28 @@ impl By {
         }
     }
 
-    /// The group of a sentence.
-    pub(super) fn group(self, article: &ArticleHead, sentence: &SentenceHead) -> String {
-        match self {
+    /// The group of a sentence; `number` tells its article from others.
+    pub(super) fn group(self, article: &ArticleHead, number: usize, sentence: &SentenceHead) -> Key {
+        let name = match self {
             Self::Article => article.id.clone(),
-            Self::Holder => holder_name(article, sentence),
+            Self::Holder => {
+                let (name, everywhere) = holder_name(article, sentence);
+                return Key { name, within: (!everywhere).then(|| (number, article.id.clone())) };
+            }
             Self::Outlet => article.meta.outlet.clone().unwrap_or_else(|| NO_OUTLET.to_owned()),
             Self::Date => article.meta.date.clone().filter(|d| is_day(d)).unwrap_or_else(|| UNDATED.to_owned()),
-        }
+        };
+        Key { name, within: None }
     }
+}
+
+/// What a group is known by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key {
+    /// As shown.
+    pub name: String,
+    /// Number and name of the article that a holder without a name belongs to.
+    pub within: Option<(usize, String)>,
 }
 
 /// Where articles without a date go; sorts behind every date.
@@ -70,16 +83,16 @@ pub enum RollUpFormat {
 }
 
 /// One group with a tally for each claim.
-pub(super) type Group = (String, Vec<Tally>);
+pub(super) type Group = (Key, Vec<Tally>);
 
 /// Groups of sentences as they come, each with its sums.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    groups: BTreeMap<String, Vec<Tally>>,
+    groups: BTreeMap<Key, Vec<Tally>>,
 }
 
 impl Groups {
-    pub fn add(&mut self, group: String, article: &ArticleHead, number: usize, sentence: &SentenceHead, verdicts: &[Verdict]) {
+    pub fn add(&mut self, group: Key, article: &ArticleHead, number: usize, sentence: &SentenceHead, verdicts: &[Verdict]) {
         let tallies = self.groups.entry(group).or_insert_with(|| vec![Tally::default(); verdicts.len()]);
         for (tally, verdict) in tallies.iter_mut().zip(verdicts) {
             tally.add(article, number, sentence, verdict);
@@ -90,9 +103,11 @@ impl Groups {
     pub fn sorted(self, by: By) -> Vec<Group> {
         let mut groups = self.groups;
         if by == By::Date && groups.len() > MAX_DAYS {
-            let mut months: BTreeMap<String, Vec<Tally>> = BTreeMap::new();
-            for (day, tallies) in groups {
-                let month = if is_day(&day) { day[..7].to_owned() } else { day };
+            let mut months: BTreeMap<Key, Vec<Tally>> = BTreeMap::new();
+            for (mut month, tallies) in groups {
+                if is_day(&month.name) {
+                    month.name.truncate("YYYY-MM".len());
+                }
                 match months.get_mut(&month) {
                     Some(sums) => sums.iter_mut().zip(tallies).for_each(|(sum, more)| sum.merge(more)),
                     None => drop(months.insert(month, tallies)),
@@ -133,11 +148,15 @@ impl<W: Write> RollUp<W> {
         if !std::mem::replace(&mut self.begun, true) {
             self.begin()?;
         }
-        for (name, tallies) in groups {
+        for (Key { name, within }, tallies) in groups {
+            let within = within.as_ref().map(|(_, id)| id.as_str());
             for (i, (claim, tally)) in self.claims.iter().zip(tallies).enumerate() {
                 match self.format {
                     RollUpFormat::Jsonl => {
                         let mut record = json!({"by": self.by.as_str(), "group": name, "claim": claim});
+                        if self.by == By::Holder {
+                            record["within"] = json!(within);
+                        }
                         for (key, value) in columns(tally) {
                             record[key] = value;
                         }
@@ -145,7 +164,11 @@ impl<W: Write> RollUp<W> {
                         writeln!(self.out, "{record}")?;
                     }
                     RollUpFormat::Csv => {
-                        let mut cells = vec![name.clone(), claim.clone()];
+                        let mut cells = vec![name.clone()];
+                        if self.by == By::Holder {
+                            cells.push(within.unwrap_or_default().to_owned());
+                        }
+                        cells.push(claim.clone());
                         for (key, value) in columns(tally) {
                             match value {
                                 serde_json::Value::Object(o) if key == "clearest" => {
@@ -160,7 +183,7 @@ impl<W: Write> RollUp<W> {
                     }
                     RollUpFormat::Table(style) => {
                         let mark = if self.claims.len() > 1 { format!(" [{}]", i + 1) } else { String::new() };
-                        write_table(&mut self.out, style, &format!("{name}{mark}"), tally)?;
+                        write_table(&mut self.out, style, &format!("{name}{mark}"), within, tally)?;
                     }
                 }
             }
@@ -173,7 +196,11 @@ impl<W: Write> RollUp<W> {
             RollUpFormat::Jsonl => Ok(()),
             RollUpFormat::Csv => {
                 let names = columns(&Tally::default()).map(|(key, _)| key);
-                let mut header = vec![self.by.as_str(), "claim"];
+                let mut header = vec![self.by.as_str()];
+                if self.by == By::Holder {
+                    header.push("within");
+                }
+                header.push("claim");
                 header.extend(names.iter().filter(|n| **n != "clearest"));
                 header.extend(["clearest_article", "clearest_label", "clearest_confidence", "clearest_text", "model"]);
                 write_csv(&mut self.out, &header)
@@ -194,7 +221,7 @@ impl<W: Write> RollUp<W> {
 const NAME: usize = 30;
 const COLUMNS: &str = " articles  favor against neutral unrelated   mean  95 % interval";
 
-fn write_table(out: &mut impl Write, style: Style, name: &str, tally: &Tally) -> std::io::Result<()> {
+fn write_table(out: &mut impl Write, style: Style, name: &str, within: Option<&str>, tally: &Tally) -> std::io::Result<()> {
     use unicode_width::UnicodeWidthStr;
     let name = shorten(name, NAME);
     let space = " ".repeat(NAME.saturating_sub(name.width()));
@@ -205,7 +232,8 @@ fn write_table(out: &mut impl Write, style: Style, name: &str, tally: &Tally) ->
     };
     let articles = tally.articles();
     let abstained = if tally.abstained > 0 { format!("  {} abstained", tally.abstained) } else { String::new() };
-    writeln!(out, "{name}{space} {articles:>8} {favor:>6} {against:>7} {neutral:>7} {unrelated:>9}{mean}{abstained}")?;
+    let within = within.map_or_else(String::new, |id| format!("  in {id}"));
+    writeln!(out, "{name}{space} {articles:>8} {favor:>6} {against:>7} {neutral:>7} {unrelated:>9}{mean}{abstained}{within}")?;
     if let Some(c) = tally.clearest() {
         let head = format!("    clearest {:<8}{:.2}  ", c.label.as_str(), c.confidence);
         let text = shorten(&c.text, style.width.saturating_sub(head.len()));
@@ -262,7 +290,7 @@ impl<W: Write> Reporter for RollUp<W> {
 
     fn sentence(&mut self, head: &SentenceHead, verdicts: &[Verdict]) -> Result<()> {
         let Some(article) = &self.article else { return Err(Error::new("a sentence before its article")) };
-        self.groups.add(self.by.group(article, head), article, self.articles, head, verdicts);
+        self.groups.add(self.by.group(article, self.articles, head), article, self.articles, head, verdicts);
         Ok(())
     }
 
@@ -291,6 +319,7 @@ mod tests {
         for (id, date, label, confidence) in sentences {
             let mut article = head(id);
             article.meta.date = Some((*date).to_owned());
+            article.meta.author = Some("Ada Roe".to_owned());
             report.article(&article).unwrap();
             report.sentence(&sentence("The ferry, it \"sails\"."), &[verdict(*label, *confidence)]).unwrap();
             report.end_article().unwrap();
@@ -341,8 +370,37 @@ mod tests {
     #[test]
     fn the_table_shows_holders_with_their_interval() {
         let text = run(By::Holder, RollUpFormat::Table(Style::PLAIN), &THREE);
-        let line = text.lines().find(|l| l.starts_with("the author")).unwrap();
+        let line = text.lines().find(|l| l.starts_with("Ada Roe (author)")).unwrap();
         assert!(line.contains("+0.00  [-1.00, +1.00]"), "{text}");
         assert!(text.contains("clearest favor   0.90"), "{text}");
+    }
+
+    #[test]
+    fn holders_without_a_name_are_kept_apart_by_article() {
+        use crate::report::Held;
+        use crate::sentence::holder::{Form, Span};
+        let mut out = Vec::new();
+        let mut report = RollUp::new(&mut out, By::Holder, RollUpFormat::Jsonl, "tiny", &["It sails.".to_owned()]);
+        // Articles may have the same name.
+        for id in ["a", "b", "b"] {
+            report.article(&head(id)).unwrap();
+            for (written, named) in [("the minister", false), ("Ada Roe", true)] {
+                let span = Span { start: 0, end: 1 };
+                let held = Held { written: written.into(), span, resolved: None, named, form: Form::Direct, content: vec![span] };
+                let sentence = SentenceHead { held: Some(held), ..sentence("It sails.") };
+                report.sentence(&sentence, &[verdict(Stance::Favor, 0.9)]).unwrap();
+            }
+            report.end_article().unwrap();
+        }
+        report.finish().unwrap();
+        let groups: Vec<_> = String::from_utf8(out)
+            .unwrap()
+            .lines()
+            .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap())
+            .map(|r| (r["group"].as_str().unwrap().to_owned(), r["within"].clone(), r["sentences"].clone()))
+            .collect();
+        let group = |name: &str, within: Option<&str>, n: usize| (name.to_owned(), json!(within), json!(n));
+        let minister = |id| group("the minister", Some(id), 1);
+        assert_eq!(groups, [group("Ada Roe", None, 3), minister("a"), minister("b"), minister("b")]);
     }
 }

@@ -182,7 +182,7 @@ pub(super) mod tests {
     }
 
     pub fn verdict(label: Stance, confidence: f64) -> Verdict {
-        Verdict { label: Some(label), confidence, scores: vec![(label, confidence)], truncated: false }
+        Verdict { label: Some(label), confidence, scores: vec![(label, confidence)], truncated: false, stage: None }
     }
 
     /// One article for each letter group: `f` favour, `a` against, `n` neutral, `u` unrelated.

@@ -61,6 +61,63 @@ fn records_name_the_holder() {
     assert_eq!((&rows[1][holder], &rows[1][written], &rows[1][quote]), ("", "", ""));
 }
 
+/// The minister of one article is not the minister of another; Ada Roe is Ada Roe.
+#[test]
+fn holders_without_a_name_stay_within_their_article() {
+    let dir = tempfile::tempdir().unwrap();
+    let article = |title: &str| {
+        format!(
+            "{title}\n\nThe minister said that the café opens. “It is late,” he said. “Wait,” said Ada Roe.\n\nNobody waited.\n"
+        )
+    };
+    for (name, title) in [("a.txt", "The café"), ("b.txt", "The bar")] {
+        fs::write(dir.path().join(name), article(title)).unwrap();
+    }
+    let run = |format: &str| {
+        let args = ["a.txt", "b.txt", "--claim", "The café opens.", "--by", "holder", "--format", format];
+        text(&classify(dir.path(), &args).success().get_output().stdout)
+    };
+    let records: Vec<Value> = run("jsonl").lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let mut groups: Vec<(&str, Option<&str>, u64, u64)> = records
+        .iter()
+        .map(|r| {
+            let count = |key: &str| r[key].as_u64().unwrap();
+            (r["group"].as_str().unwrap(), r["within"].as_str(), count("articles"), count("sentences"))
+        })
+        .collect();
+    groups.sort_unstable();
+    let expected = [
+        ("Ada Roe", None, 2, 2),
+        ("The minister", Some("a.txt"), 1, 2),
+        ("The minister", Some("b.txt"), 1, 2),
+        ("the author", Some("a.txt"), 1, 2),
+        ("the author", Some("b.txt"), 1, 2),
+    ];
+    assert_eq!(groups, expected, "{records:?}");
+    let table = run("table");
+    let line = |name: &str, end: &str| table.lines().filter(|l| l.starts_with(name) && l.ends_with(end)).count();
+    assert_eq!(
+        (line("The minister", "  in a.txt"), line("The minister", "  in b.txt"), line("Ada Roe", "]")),
+        (1, 1, 1),
+        "{table}"
+    );
+    let csv = run("csv");
+    assert!(csv.starts_with("holder,within,claim,") && csv.contains("\nThe minister,b.txt,"), "{csv}");
+    let args = ["a.txt", "b.txt", "--claim", "The café opens.", "--format", "html"];
+    let page = text(&classify(dir.path(), &args).success().get_output().stdout);
+    let chart = page.split("<h2>By holder</h2>").nth(1).unwrap().split("</section>").next().unwrap();
+    for (holder, n) in [("The minister", 2), ("Ada Roe", 1), ("the author", 2)] {
+        assert_eq!(chart.matches(&format!("<th scope=\"row\">{holder}")).count(), n, "{chart}");
+        assert_eq!(page.matches(&format!("\">{holder}")).count(), 2 * n, "chart and filter: {page}");
+    }
+    assert!(chart.contains("<th scope=\"row\">The minister <small>in <a href=\"#a2\">The bar</a></small></th>"), "{chart}");
+    assert!(page.contains(">The minister in The café</option>"), "{page}");
+    // The filter shows the sentences of one of them alone.
+    let number = page.split(" in The café</option>").next().and_then(|p| p.rsplit("value=\"").next()).unwrap();
+    let number = number.split('"').next().unwrap();
+    assert!((1..=2).contains(&page.matches(&format!("data-h=\"{number}\"")).count()), "{page}");
+}
+
 #[test]
 fn labels_do_not_depend_on_threads_order_or_company() {
     let dir = tempfile::tempdir().unwrap();
@@ -193,7 +250,9 @@ fn engines_agree_on_labels_and_scores() {
         records.iter().map(|r| r["scores"]["favor"].as_f64().unwrap()).collect()
     };
     let reference = scores(&["--engine", "candle"]);
-    for (args, bound) in [(&["--engine", "packed"][..], 1e-5), (&["--precision", "bf16"][..], 1e-2)] {
+    for (args, bound) in
+        [(&["--engine", "packed"][..], 1e-5), (&["--precision", "bf16"][..], 1e-2), (&["--precision", "int8"][..], 5e-2)]
+    {
         let gap = scores(args).iter().zip(&reference).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(gap < bound, "{args:?}: {gap}");
     }

@@ -100,6 +100,23 @@ fn predictions_of_others_are_scored_from_jsonl_and_csv_alike() {
     assert_eq!(estimates[2]["note"], "no probabilities");
 }
 
+#[test]
+fn a_record_names_engine_precision_and_cpu() {
+    let dir = made_set();
+    fs::write(dir.path().join("e.toml"), eval("[merge]\nunrelated = \"neutral\"\n", "\"macro_f1\"")).unwrap();
+    let model = tiny();
+    let run = |args: &[&str]| record(&dir, &[&["--model", model.to_str().unwrap(), "--skip-probe"], args].concat());
+    let plain = run(&[]);
+    assert_eq!(plain["systems"][0]["computed"], json!({"engine": "packed", "precision": "f32"}));
+    assert_eq!(plain["cpu"][0], std::env::consts::ARCH);
+    let candle = run(&["--engine", "candle", "--precision", "bf16"]);
+    assert_eq!(candle["systems"][0]["computed"], json!({"engine": "candle", "precision": "bf16"}));
+    // A flag goes before the file of settings, the file before the default.
+    fs::write(dir.path().join("stance.toml"), "precision = \"int8\"\n").unwrap();
+    assert_eq!(run(&[])["systems"][0]["computed"]["precision"], "int8");
+    assert_eq!(run(&["--precision", "f32"])["rows"], plain["rows"]);
+}
+
 /// What is written can be read again, and scores the same.
 #[test]
 fn saved_predictions_are_read_back() {

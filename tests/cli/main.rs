@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod bench;
+mod cascade;
 mod classify;
 mod data;
 mod evaluate;

@@ -5,7 +5,7 @@ use std::fs;
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    for command in ["classify", "split", "evaluate", "finetune", "completions", "man"] {
+    for command in ["classify", "split", "evaluate", "finetune", "bench", "completions", "man"] {
         let out = stance().args([command, "--help"]).assert().success();
         let help = text(&out.get_output().stdout);
         assert!(help.contains("Example"), "{command}: {help}");

@@ -407,8 +407,11 @@ fn how(t: &mut String, record: &Record) {
         let hash = s.sha256.as_deref().unwrap_or("");
         let speed =
             s.rows_per_second.map_or_else(String::new, |n| format!(" {n:.0} rows a second on {} threads", record.threads));
+        let computed =
+            s.computed.map_or_else(String::new, |c| format!(", {:?} engine in {:?}", c.engine, c.precision).to_lowercase());
         let cut = if s.truncated > 0 { format!(", {} sentences cut to fit", s.truncated) } else { String::new() };
-        line(&s.name, format!("{}{trained} <code>{hash}</code>{speed}{cut}", format!("{:?}", s.kind).to_lowercase()));
+        line(&s.name, format!("{}{trained} <code>{hash}</code>{speed}{computed}{cut}", format!("{:?}", s.kind).to_lowercase()));
     }
+    line("CPU", record.cpu.join(" "));
     *t += "</dl>\n";
 }

@@ -7,9 +7,11 @@
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
+mod int8;
 
 use gemm::Parallelism;
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 
 /// What the factors of a product are rounded to. Sums are float32 either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -20,6 +22,8 @@ pub enum Compute {
     F32,
     /// bfloat16, rounded to nearest even: eight bits of mantissa, float32's exponents.
     Bf16,
+    /// Integers of 8 bits and sums of 32 where a factor was prepared ([`Factor`]); other products are float32. For inference.
+    Int8,
 }
 
 impl Compute {
@@ -31,6 +35,22 @@ impl Compute {
         }
         Self::F32
     }
+}
+
+/// Architecture and instruction sets of this CPU, of those that kernels look for.
+pub fn cpu() -> Vec<&'static str> {
+    let mut found = vec![std::env::consts::ARCH];
+    #[cfg(target_arch = "x86_64")]
+    {
+        macro_rules! look {
+            ($($name:tt)*) => { $(if is_x86_feature_detected!($name) { found.push($name); })* };
+        }
+        look!("avx2" "fma" "avx512f" "avx512vnni");
+        if amx::available() {
+            found.push("amx-bf16");
+        }
+    }
+    found
 }
 
 /// A read-only view: element (r, c) is `data[r * row_stride + c * col_stride]`.
@@ -96,7 +116,7 @@ pub fn matmul(compute: Compute, out: MatMut<'_>, keep: f32, scale: f32, a: Mat<'
         return;
     }
     match compute {
-        Compute::F32 => matmul_f32(out, keep, scale, a, b),
+        Compute::F32 | Compute::Int8 => matmul_f32(out, keep, scale, a, b),
         Compute::Bf16 => matmul_bf16(out, keep, scale, a, b),
     }
 }
@@ -167,6 +187,8 @@ impl MatMut<'_> {
 pub struct Factor {
     rows: usize,
     cols: usize,
+    row_stride: usize,
+    col_stride: usize,
     laid: Laid,
 }
 
@@ -176,6 +198,12 @@ enum Laid {
     Rounded(Vec<f32>),
     #[cfg(target_arch = "x86_64")]
     Tiles(Vec<u16>),
+    Int8(int8::Quantized),
+}
+
+thread_local! {
+    /// Left factor of the product under way in 8 bits.
+    static QUANTIZED: RefCell<int8::Rows> = RefCell::default();
 }
 
 impl Factor {
@@ -187,30 +215,48 @@ impl Factor {
             // SAFETY: the view's constructor checked that every reachable index lies inside its slice.
             Compute::Bf16 if b.rows > 0 && amx::available() => Laid::Tiles(unsafe { amx::pack_right(b.t().amx()) }),
             Compute::Bf16 => Laid::Rounded(rounded(b.data)),
+            Compute::Int8 => Laid::Int8(int8::Quantized::new(b)),
         };
-        Self { rows: b.rows, cols: b.cols, laid }
+        Self { rows: b.rows, cols: b.cols, row_stride: b.row_stride, col_stride: b.col_stride, laid }
     }
 
-    /// `out = keep * out + a b + bias`, on the calling thread; `a` is rounded as `b` was, which must be the view that was prepared.
+    /// Whether it holds all that its products need, so that the data that it was made of may go.
+    pub fn stands_alone(&self) -> bool {
+        !matches!(self.laid, Laid::Plain)
+    }
+
+    /// `out = keep * out + a b + bias`, on the calling thread; `a` is rounded as `b` was. `b` is the view that was prepared, and not
+    /// looked at where the factor stands alone.
     ///
     /// # Panics
     /// If the shapes do not fit.
     pub fn matmul(&self, mut out: MatMut<'_>, keep: f32, a: Mat<'_>, b: Mat<'_>, bias: Option<&[f32]>) {
-        assert!((b.rows, b.cols) == (self.rows, self.cols), "another factor than the one that was prepared");
-        assert!(a.cols == b.rows && out.rows == a.rows && out.cols == b.cols, "matrix shapes do not fit");
-        assert!(bias.is_none_or(|bias| bias.len() == b.cols), "a bias of another length");
+        let (n, k) = (self.cols, self.rows);
+        assert!(a.cols == k && out.rows == a.rows && out.cols == n, "matrix shapes do not fit");
+        assert!(bias.is_none_or(|bias| bias.len() == n), "a bias of another length");
         let a_rounded;
         let (a, b) = match &self.laid {
             #[cfg(target_arch = "x86_64")]
             Laid::Tiles(tiles) => {
                 // SAFETY: tiles are made only where AMX is there; the shapes fit.
-                unsafe { amx::matmul(out.amx(keep, 1.0, bias), b.cols, a.amx(), amx::Right::Packed(tiles)) };
+                unsafe { amx::matmul(out.amx(keep, 1.0, bias), n, a.amx(), amx::Right::Packed(tiles)) };
                 return;
             }
-            Laid::Plain => (a, b),
+            Laid::Int8(factor) => {
+                QUANTIZED.with_borrow_mut(|rows| {
+                    rows.quantize(a);
+                    factor.matmul(rows, keep, bias, &mut out);
+                });
+                return;
+            }
+            Laid::Plain => {
+                assert!((b.rows, b.cols) == (k, n), "another factor than the one that was prepared");
+                (a, b)
+            }
             Laid::Rounded(data) => {
                 a_rounded = rounded(a.data);
-                (Mat { data: &a_rounded, ..a }, Mat { data, ..b })
+                let &Self { rows, cols, row_stride, col_stride, .. } = self;
+                (Mat { data: &a_rounded, ..a }, Mat { data, rows, cols, row_stride, col_stride })
             }
         };
         if out.rows > 0 && out.cols > 0 {

@@ -11,6 +11,8 @@ pub(super) struct Row {
     pub name: String,
     /// Number of the article that it stands for.
     pub link: Option<usize>,
+    /// Number and title of the one article that it is about, where its name means somebody else in others.
+    pub within: Option<(usize, String)>,
     pub tallies: Vec<Tally>,
 }
 
@@ -60,6 +62,10 @@ fn table(out: &mut String, by: By, rows: &[Row], claim: usize) {
             Some(n) => format!("<a href=\"#a{n}\">{}</a>", escape(&row.name)),
             None => escape(&row.name),
         };
+        let within = row
+            .within
+            .as_ref()
+            .map_or_else(String::new, |(n, title)| format!(" <small>in <a href=\"#a{n}\">{}</a></small>", escape(title)));
         let count = |s: Stance| tally.counts[s as usize];
         let mean = tally.mean();
         let shown = mean.map_or_else(
@@ -68,7 +74,7 @@ fn table(out: &mut String, by: By, rows: &[Row], claim: usize) {
         );
         let _ = write!(
             out,
-            "<tr><th scope=\"row\">{name}</th><td>{}</td><td>{}</td><td>{}</td><td class=\"scale\" aria-hidden=\"true\">{}</td><td>{shown}</td></tr>",
+            "<tr><th scope=\"row\">{name}{within}</th><td>{}</td><td>{}</td><td>{}</td><td class=\"scale\" aria-hidden=\"true\">{}</td><td>{shown}</td></tr>",
             count(Stance::Favor),
             count(Stance::Against),
             count(Stance::Neutral),

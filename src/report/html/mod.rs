@@ -6,8 +6,8 @@
 
 mod chart;
 
-use super::rollup::{Groups, NO_OUTLET, UNDATED};
-use super::{ArticleHead, By, Reporter, SentenceHead, Tally, Verdict, holder_name, write_error};
+use super::rollup::{Groups, Key, NO_OUTLET, UNDATED};
+use super::{ArticleHead, By, Reporter, SentenceHead, Tally, Verdict, write_error};
 use crate::article::Kind;
 use crate::error::{Error, Result};
 use crate::report::markup::escape;
@@ -35,7 +35,7 @@ pub struct Html<W> {
     sentences: usize,
     /// Block and element that are open.
     block: Option<(usize, &'static str)>,
-    holders: HashMap<String, usize>,
+    holders: HashMap<Key, usize>,
     /// A row for each article, in reading order.
     by_article: Vec<(String, Vec<Tally>)>,
     groups: [Groups; 3],
@@ -87,9 +87,10 @@ impl<W: Write> Html<W> {
             self.block = Some((head.block, close));
             write!(self.body, "{open}")?;
         }
-        let holder = holder_name(article, head);
+        let holder = By::Holder.group(article, self.articles, head);
+        let who = escape(&holder.name);
         let next = self.holders.len();
-        let number = *self.holders.entry(holder.clone()).or_insert(next);
+        let number = *self.holders.entry(holder).or_insert(next);
         let mut values = String::new();
         for v in verdicts {
             // Label, probability, whether it was cut, then the probability of each stance; claims parted by semicolons.
@@ -110,11 +111,10 @@ impl<W: Write> Html<W> {
         let label = first.label_name();
         write!(
             self.body,
-            "<mark class=\"{label}\" style=\"--c:{:.2}\" data-l=\"{label}\" data-p=\"{:.2}\" data-h=\"{number}\" data-who=\"{}\" \
+            "<mark class=\"{label}\" style=\"--c:{:.2}\" data-l=\"{label}\" data-p=\"{:.2}\" data-h=\"{number}\" data-who=\"{who}\" \
              data-v=\"{values}\"><span class=\"vh\">{label}: </span>{}</mark> ",
             first.confidence,
             first.confidence,
-            escape(&holder),
             escape(&head.text)
         )
     }
@@ -129,22 +129,26 @@ impl<W: Write> Html<W> {
     fn write_page(&mut self) -> io::Result<()> {
         let groups = std::mem::take(&mut self.groups);
         let mut charts = String::new();
+        let titles: Vec<String> = self.by_article.iter().map(|(title, _)| title.clone()).collect();
         let rows: Vec<Row> = std::mem::take(&mut self.by_article)
             .into_iter()
             .enumerate()
-            .map(|(i, (name, tallies))| Row { name, link: Some(i + 1), tallies })
+            .map(|(i, (name, tallies))| Row { name, link: Some(i + 1), within: None, tallies })
             .collect();
         chart::write(&mut charts, By::Article, &rows, self.claims.len());
         let mut choices = String::new();
         for (by, groups) in CHARTS.into_iter().zip(groups) {
-            let rows: Vec<Row> = groups.sorted(by).into_iter().map(|(name, tallies)| Row { name, link: None, tallies }).collect();
+            let groups = groups.sorted(by);
+            let title = |key: &Key| key.within.as_ref().and_then(|(n, _)| Some((*n, titles.get(n.checked_sub(1)?)?.clone())));
             if by == By::Holder {
-                for row in rows.iter().take(MAX_CHOICES) {
-                    if let Some(number) = self.holders.get(&row.name) {
-                        let _ = write!(choices, "<option value=\"{number}\">{}</option>", escape(&row.name));
-                    }
+                for (key, _) in groups.iter().take(MAX_CHOICES) {
+                    let Some(number) = self.holders.get(key) else { continue };
+                    let within = title(key).map_or_else(String::new, |(_, title)| format!(" in {}", escape(&title)));
+                    let _ = write!(choices, "<option value=\"{number}\">{}{within}</option>", escape(&key.name));
                 }
             }
+            let row = |(key, tallies): (Key, Vec<Tally>)| Row { within: title(&key), name: key.name, link: None, tallies };
+            let rows: Vec<Row> = groups.into_iter().map(row).collect();
             // One group of what is not known tells nothing.
             let known = rows.len() > 1 || rows.first().is_some_and(|r| !matches!(r.name.as_str(), UNDATED | NO_OUTLET));
             if known {
@@ -246,7 +250,7 @@ impl<W: Write> Reporter for Html<W> {
             }
         }
         for (by, groups) in CHARTS.into_iter().zip(&mut self.groups) {
-            groups.add(by.group(&article, head), &article, self.articles, head, verdicts);
+            groups.add(by.group(&article, self.articles, head), &article, self.articles, head, verdicts);
         }
         let written = self.write_sentence(&article, head, verdicts);
         self.article = Some(article);

@@ -7,8 +7,8 @@
 #![allow(clippy::single_range_in_vec_init, reason = "content is a list of spans, most often of one")]
 
 use super::lexicon::{
-    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, FEMALE, Form, HEARER, LOOSE, MALE, OBJECT, PERSON, PHRASE, PLURAL,
-    PREP, PRON, QUOTED, RELATIVE, SAYING, SOURCE, SPEECH, SUB, TIME, TITLE, TO, VERB, Verb, lemma, look_up,
+    ADV, ALONE, AUX, BARE, BE, CALENDAR, CLAUSE, CONJ, DET, FEMALE, Form, HEARER, LOOSE, MALE, NO_PERSON, OBJECT, PERSON, PHRASE,
+    PLURAL, PREP, PRON, QUOTED, RELATIVE, SAYING, SOURCE, SPEECH, SUB, TIME, TITLE, TO, VERB, Verb, lemma, look_up,
 };
 use super::tokens::{Token, What};
 use std::ops::Range;
@@ -131,13 +131,23 @@ impl Frame<'_> {
     fn name(&self, i: usize) -> bool {
         self.get(i).is_some_and(|t| {
             let plain = !t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | ALONE) && (!t.is(TIME) || i > 0 && !t.is(CALENDAR));
-            let modal = i > 0 && t.is(AUX) && !t.is(BE | ADV) && t.end - t.start > 2;
-            // `Based in Oslo, …`
+            let modal = i > 0 && t.is(AUX) && !t.is(BE | ADV) && t.end - t.start > 2
+                // `said Per Holm`
+                || i > 0 && t.is(PREP) && t.is(MALE | FEMALE) && self.get(i + 1).is_some_and(|n| n.is_word() && n.capital);
+            // `Based in Oslo, …`, `Immediately after the storm, …`, `Essentially, …`
             let opening = i == 0
                 && t.end - t.start > 4
                 && !t.is(MALE | FEMALE)
-                && (self.word(i).ends_with("ed") || self.word(i) == "Written")
-                && !self.get(1).is_some_and(|t| t.capital || !t.is_word());
+                && match self.get(1) {
+                    Some(next) if next.is_word() && !next.capital => {
+                        let word = self.word(i);
+                        word.ends_with("ed")
+                            || word == "Written"
+                            || word.ends_with("ly") && !next.is(AUX) && next.entry.verb.is_none()
+                    }
+                    Some(next) => next.is_mark(',') && self.word(i).ends_with("ly"),
+                    None => false,
+                };
             t.is_word() && t.capital && (plain || modal) && !opening
         })
     }
@@ -154,6 +164,13 @@ impl Frame<'_> {
                         && (t.entry.verb.is_none() || t.is(PERSON | SOURCE) || self.adjectival(i))
                         && !t.is(TIME)
                     || t.is(ALONE)
+                    // `last Monday night's briefing`
+                    || t.is(TIME)
+                        && (i + 1..=i + 2)
+                            .find(|&k| !self.is(k, TIME))
+                            .is_some_and(|k| self.get(k).is_some_and(|n| n.what == What::Possessive))
+                    // `the Nov. 8 election`
+                    || t.is(CALENDAR) && self.word(i + 1).starts_with(|c: char| c.is_ascii_digit())
             }
             _ => false,
         }
@@ -196,12 +213,19 @@ impl Frame<'_> {
             let i = start - 1;
             let Some(t) = self.get(i) else { break };
             if !worded && t.is_word() && t.is(PRON | OBJECT) && !t.capital | t.is(PRON) && start == end {
+                // `one of them`
+                if i >= 2 && self.word_is(i - 1, "of") && self.is(i - 2, ALONE) {
+                    return Some(i - 2..end);
+                }
                 return (t.is(PRON)).then_some(i..end);
             }
             if self.nominal(i) {
                 // `Roe said the party's Bo Lind`: a name is not joined to a lower-case word behind it by anything but a title.
                 worded |= t.is_word();
                 start = i;
+            } else if matches!(self.word(i), "what" | "What") {
+                // `what Roe calls`
+                break;
             } else if t.is(DET) {
                 start = i;
                 worded = true;
@@ -232,13 +256,17 @@ impl Frame<'_> {
                 break;
             }
         }
-        // Not `of`, `and`, `that` at the front.
+        // Not `of`, `and` at the front; `that` where a clause begins: `that nobody`, `that Lind`, `that officials`.
         while start < end
-            && (self.is(start, PREP | CONJ) || end - start > 1 && matches!(self.word(start), "that" | "what" | "such" | "whose"))
-            && !self.is(start, DET)
+            && (self.is(start, PREP | CONJ) && !self.is(start, DET)
+                || self.word_is(start, "that") && (self.is(start + 1, DET | PRON | PLURAL) || self.name(start + 1)))
             && !self.name(start)
         {
             start += 1;
+        }
+        // Whose it is stands further away than the rules see.
+        if self.get(start).is_some_and(|t| t.what == What::Possessive) {
+            return None;
         }
         (worded && start < end && !(end - start == 1 && self.is(start, DET) && !self.is(start, ALONE))).then_some(start..end)
     }
@@ -257,8 +285,80 @@ impl Frame<'_> {
 
     /// The head of a noun phrase: its last word before a preposition.
     fn head(&self, phrase: &Range<usize>) -> usize {
-        let end = (phrase.start + 1..phrase.end).find(|&i| self.is(i, PREP) || self.mark(i, ',')).unwrap_or(phrase.end);
+        let end = (phrase.start + 1..phrase.end)
+            .find(|&i| {
+                self.is(i, PREP)
+                    || self.mark(i, ',')
+                    // `two people briefed on the plan`, `people familiar with the plan`
+                    || i + 1 < phrase.end && self.is(i - 1, PERSON | SOURCE | ALONE) && self.is(i + 1, PREP) && self.qualifies(i)
+            })
+            .unwrap_or(phrase.end);
         end.saturating_sub(1).max(phrase.start)
+    }
+
+    /// A participle or adjective that tells more about the noun before it: `briefed`, `familiar`.
+    fn qualifies(&self, i: usize) -> bool {
+        self.get(i).is_some_and(|t| t.is_word() && !t.capital && !t.is(AUX))
+            && (self.word(i).ends_with("ed")
+                || matches!(
+                    self.word(i),
+                    "familiar" | "close" | "present" | "privy" | "aware" | "speaking" | "involved" | "seen" | "based"
+                ))
+    }
+
+    /// Past what qualifies the noun phrase that ends at `end`: `people briefed on the plan`, `an official who was there`.
+    fn qualified(&self, end: usize) -> usize {
+        let limit = self.tokens.len().min(end + 12);
+        let relative = self.is(end, RELATIVE | SUB) && matches!(self.word(end), "who" | "that");
+        if !relative && !self.is(end, PREP) && !(self.qualifies(end) && self.is(end + 1, PREP)) {
+            return end;
+        }
+        (end + 2..limit)
+            .take_while(|&i| self.get(i).is_some_and(|t| t.is_word() || t.what == What::Possessive))
+            .find(|&i| self.get(i).is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & SPEECH != 0)))
+            .unwrap_or(end)
+    }
+
+    /// Past the phrases that hang on a preposition: `Roe in a letter` is Roe, `a deal in Oslo` a deal.
+    fn unhung(&self, phrase: Range<usize>) -> Range<usize> {
+        let mut best = phrase.clone();
+        for _ in 0..3 {
+            let hangs = |p: usize| {
+                matches!(self.word(p), "in" | "on" | "at" | "from" | "with" | "during" | "for" | "of" | "to" | "through")
+            };
+            let Some(p) = best.start.checked_sub(1).filter(|&p| hangs(p)) else { return best };
+            // `a source speaking to Radio Nord`
+            let end = if p > 0 && (self.qualifies(p - 1) || self.word(p - 1).ends_with("ing")) { p - 1 } else { p };
+            match self.phrase_before(end) {
+                Some(outer) => best = outer,
+                None => return best,
+            }
+        }
+        best
+    }
+
+    /// Whether a phrase names somebody or something that may speak.
+    fn may_speak(&self, phrase: &Range<usize>) -> bool {
+        phrase.clone().any(|k| self.name(k)) || self.is(self.head(phrase), PERSON | SOURCE | ALONE | PRON)
+    }
+
+    /// The noun before a relative clause that ends before `end` and has its own verb: `officials who know the plan said`.
+    fn before_relative(&self, end: usize, near: Option<&Range<usize>>) -> Option<Range<usize>> {
+        let floor = end.saturating_sub(20);
+        let upto = near.map_or(end, |n| n.start);
+        let who = (floor..end)
+            .rev()
+            .take_while(|&i| self.get(i).is_some_and(|t| t.is_word() || t.what == What::Possessive))
+            .find(|&i| matches!(self.word(i), "who" | "that"))?;
+        let verb = |i: usize| {
+            self.get(i)
+                .is_some_and(|t| t.is_word() && (t.is(AUX | VERB) || t.entry.verb.is_some() || self.word(i).ends_with("ed")))
+        };
+        if !(who + 1..upto).any(verb) {
+            return None;
+        }
+        let outer = self.phrase_before(who)?;
+        self.is(self.head(&outer), PERSON | SOURCE | ALONE).then_some(outer)
     }
 
     /// The subject that ends before `end`, past appositions, relative clauses and brackets between commas.
@@ -267,7 +367,13 @@ impl Frame<'_> {
         if self.mark(last, ',') || matches!(self.get(last).map(|t| t.what), Some(What::Mark('—' | '–' | '-'))) {
             let mark = self.get(last)?.what;
             let floor = end.saturating_sub(REACH);
-            let mut best = None;
+            // `Roe (R-Iowa), said`
+            if self.mark(last.wrapping_sub(1), ')')
+                && let Some(named) = self.phrase_before(last).filter(|p| p.clone().any(|i| self.name(i)))
+            {
+                return Some(named);
+            }
+            let (mut best, mut hung) = (None, None);
             let mut comma = last;
             while let Some(before) = (floor..comma).rev().find(|&i| self.get(i).is_some_and(|t| t.what == mark)) {
                 if (before..last).any(|i| self.quotation(i)) && best.is_some() {
@@ -277,6 +383,15 @@ impl Frame<'_> {
                     break;
                 }
                 let Some(phrase) = self.phrase_before(before) else { break };
+                // `Roe, who lost a boat in Aurora, Colorado, said`: the place is not who speaks.
+                let placed = phrase.start > 0
+                    && (["in", "at", "near", "from", "on"].iter().any(|w| self.word_is(phrase.start - 1, w))
+                        || phrase.start > 1 && self.word(phrase.start - 1) == "of" && self.mark(phrase.start - 2, ','));
+                if placed && before < last {
+                    hung = hung.or(Some(phrase));
+                    comma = before;
+                    continue;
+                }
                 let named = phrase.clone().any(|i| self.name(i));
                 let personal = phrase.clone().any(|i| self.is(i, PERSON | SOURCE | ALONE));
                 if named || personal {
@@ -297,8 +412,7 @@ impl Frame<'_> {
                 }
                 comma = before;
             }
-            // `Roe (R-Iowa), said`
-            return best.or_else(|| self.mark(last.wrapping_sub(1), ')').then(|| self.phrase_before(last)).flatten());
+            return best.or(hung);
         }
         self.phrase_before(end)
     }
@@ -358,6 +472,7 @@ impl Frame<'_> {
                 && before.is_some_and(|b| {
                     b.is_word() && (b.capital && !b.is(DET | ALONE) || !b.is(DET) && self.word(end).ends_with("ed"))
                 })
+                && !self.leads_to_person(end)
             {
                 break;
             }
@@ -395,6 +510,13 @@ impl Frame<'_> {
         (noun && end > start).then_some(start..end)
     }
 
+    /// Whether the word at `i` is one before a person's noun: `National security adviser`.
+    fn leads_to_person(&self, i: usize) -> bool {
+        let noun = |t: &Token| t.is_word() && !t.is(VERB | AUX | PREP | CONJ | DET | SUB);
+        self.get(i).is_some_and(|t| t.entry.verb.is_none() && !t.is(VERB))
+            && (i + 1..i + 3).take_while(|&k| self.get(k).is_some_and(noun)).any(|k| self.is(k, PERSON))
+    }
+
     /// The subject of the clause that begins at `from`: its first noun phrase, past an introduction before a comma.
     fn main_subject(&self, from: usize, before: usize) -> Option<Range<usize>> {
         let mut at = from;
@@ -406,9 +528,21 @@ impl Frame<'_> {
                 (at..limit.min(at + 6)).find(|&i| self.mark(i, ',')).filter(|&c| (at..c).any(|i| self.is(i, TIME)))
             {
                 at = comma + 1;
-            } else if t.is(SUB | PREP) && !self.name(at) || self.word(at).ends_with("ing") && t.capital {
-                // An introduction: up to its comma.
-                let comma = (at..limit).find(|&i| self.mark(i, ','))?;
+            } else if t.is(SUB | PREP) && !self.name(at)
+                || t.capital
+                    && (self.word(at).ends_with("ing")
+                        // `Reached by radio, …`, `Here in Oslo, …`
+                        || (matches!(self.word(at), "Here" | "Back") || !self.name(at) && self.word(at).ends_with("ed"))
+                            && self.is(at + 1, PREP))
+            {
+                // An introduction: up to its comma, or to that behind the state: `In Salem, New Hampshire, …`
+                let mut comma = (at..limit).find(|&i| self.mark(i, ','))?;
+                let place = (comma + 1..limit).find(|&i| !self.name(i)).filter(|&i| self.mark(i, ','));
+                if let Some(next) =
+                    place.filter(|&next| (comma + 1..next).any(|i| self.is(i, NO_PERSON) || self.word(i).ends_with('.')))
+                {
+                    comma = next;
+                }
                 at = comma + 1;
             } else if t.is(CONJ)
                 || self.is_adverb(at) && !self.name(at)
@@ -441,13 +575,40 @@ impl Frame<'_> {
                 from += 1;
             }
             let Some(first) = self.get(from).filter(|_| from < range.end) else { return false };
-            let subordinate = first.is(SUB) && !self.word_is(from, "that") && !first.is(DET | PRON);
+            let question = ["that", "whether", "how", "why", "what"].iter().any(|w| self.word_is(from, w));
+            let subordinate = first.is(SUB) && !question && !first.is(DET | PRON);
             let intro = subordinate || first.is(PREP) && !first.is(PRON | DET) || self.word(from).ends_with("ing");
             match (from..range.end).find(|&i| self.mark(i, ',')) {
                 Some(comma) if intro => from = comma + 1,
                 // `In Ohio the vote was close`
                 None if intro => return !subordinate && range.end - from > 7 && (from..range.end).any(|i| self.is(i, AUX)),
                 _ => return (from..range.end).any(|i| self.verbal(i)),
+            }
+        }
+    }
+
+    /// Whether nothing but introductions stand there: `Asked whether it would sail,`, `On “Good Morning Oslo,”`.
+    fn introduces(&self, range: Range<usize>) -> bool {
+        let mut from = range.start;
+        loop {
+            while from < range.end
+                && (self.is_adverb(from) && !self.is(from, SUB | PREP) || self.is(from, CONJ) || self.is(from, TIME))
+            {
+                from += 1;
+            }
+            let Some(first) = self.get(from).filter(|_| from < range.end) else { return from > range.start };
+            let word = self.word(from);
+            let intro = first.is_word()
+                && (first.is(SUB | PREP) && !first.is(DET | PRON) && !word.eq_ignore_ascii_case("that")
+                    || from == 0
+                        && (word.ends_with("ing") || matches!(word, "Asked" | "Pressed" | "Questioned" | "Told"))
+                        && !self.get(from + 1).is_some_and(|t| t.is(AUX)));
+            if !intro {
+                return false;
+            }
+            match (from..range.end).find(|&i| self.mark(i, ',')) {
+                Some(comma) => from = comma + 1,
+                None => return true,
             }
         }
     }
@@ -481,7 +642,10 @@ impl Frame<'_> {
                 What::Quotation(_) => return Right::Quotation(at),
                 What::Mark(':') => return Right::Colon(at + 1),
                 // `said, however, that`
-                What::Mark(',') if self.is_adverb(at + 1) && self.mark(at + 2, ',') => {
+                What::Mark(',')
+                    if (self.is_adverb(at + 1) || phrase && self.name(at + 1) && self.before(at).is_some_and(|t| t.capital))
+                        && self.mark(at + 2, ',') =>
+                {
                     at += 3;
                     continue;
                 }
@@ -558,64 +722,82 @@ impl Frame<'_> {
                     dashed = !dashed;
                 }
                 What::Mark('.' | '!' | '?') if i + 1 == self.tokens.len() => return i,
-                What::Mark(',') => {
-                    let j = i + 1;
-                    if i == from {
-                        continue;
-                    }
-                    let Some(n) = self.get(j) else { return i };
-                    let participle = |k: usize| {
-                        self.get(k).is_some_and(|t| {
-                            t.entry.verb.is_some_and(|v| v.form == Form::Ing && v.takes & (CLAUSE | PHRASE) != 0)
-                        })
-                    };
-                    if participle(j)
-                        || (self.is_adverb(j) || n.is(CONJ)) && participle(j + 1)
-                        || self.word_is(j, "but")
-                        || self.word_is(j, "according")
-                        || (self.word_is(j, "while") || self.word_is(j, "although") || self.word_is(j, "though"))
-                        || n.is(CONJ)
-                            && self
-                                .get(j + 1)
-                                .is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & CLAUSE != 0))
-                        || self.quotation(j) && i > from + 1
-                        || relative && (n.is(AUX) || n.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third)))
-                        || self.speaks(j + usize::from(n.is(CONJ)))
-                    {
-                        return i;
-                    }
-                }
-                What::Word
-                    if t.is(CONJ) && i > from + 1
-                    // `… and said that`, `… and Roe said`
-                    && (self
-                        .get(i + 1)
-                        .is_some_and(|t| t.entry.verb.is_some_and(|v| v.form == Form::Past && v.takes & SPEECH != 0))
-                        || self.speaks(i + 1)) =>
-                {
-                    return i;
-                }
+                // The comma stands inside the marks: `the “ice age,” Roe said`.
+                What::Quotation(_) if i > from && self.comma_inside(i) && self.parts(from, i, relative) => return i + 1,
+                What::Mark(',') if i > from && self.parts(from, i, relative) => return i,
+                What::Word if t.is(CONJ) && i > from + 1 && self.joins_saying(i + 1) => return i,
                 _ => {}
             }
         }
         limit
     }
 
+    /// Whether a verb of saying stands at `at`, alone or with its subject: `… and said that`, `… and Roe said`.
+    fn joins_saying(&self, at: usize) -> bool {
+        let says = |v: Verb| {
+            let firm = v.takes & CLAUSE != 0 && v.takes & LOOSE == 0;
+            v.takes & SPEECH != 0 && (v.form == Form::Past || v.form == Form::Third && firm)
+        };
+        self.get(at).and_then(|t| t.entry.verb).is_some_and(says) || self.speaks(at) && !self.word_is(at, "that")
+    }
+
+    /// Whether what is said from `from` on ends with the comma at `comma`, or with that of the quotation there.
+    fn parts(&self, from: usize, comma: usize, relative: bool) -> bool {
+        let j = comma + 1;
+        let Some(n) = self.get(j) else { return self.mark(comma, ',') };
+        let verb = |k: usize| self.get(k).and_then(|t| t.entry.verb);
+        let participle = |k: usize| verb(k).is_some_and(|v| v.form == Form::Ing && v.takes & (CLAUSE | PHRASE) != 0);
+        let told = |v: Verb| matches!(v.form, Form::Past | Form::Third) && v.takes & CLAUSE != 0 && v.takes & LOOSE == 0;
+        participle(j)
+            || (self.is_adverb(j) || n.is(CONJ)) && participle(j + 1)
+            || matches!(self.word(j), "but" | "according" | "while" | "although" | "though")
+            // Behind a quotation, what is said may go on: `a “poor country,” where nobody sails`.
+            || self.adds(from, comma) && (self.mark(comma, ',') || !matches!(self.word(j), "where" | "who" | "whose" | "as"))
+            || n.is(CONJ) && verb(j + 1).is_some_and(told)
+            || self.mark(comma, ',') && self.quotation(j) && comma > from + 1
+            || relative && (n.is(AUX) || verb(j).is_some_and(|v| matches!(v.form, Form::Past | Form::Third)))
+            || self.speaks(j + usize::from(n.is(CONJ))) && !self.word_is(j + 1, "that")
+    }
+
+    /// Whether the quotation at `i` ends in a comma.
+    fn comma_inside(&self, i: usize) -> bool {
+        let text = self.get(i).and_then(|t| self.text.get(t.start..t.end)).unwrap_or_default();
+        text.trim_end_matches(['"', '”', '\'', '’', '»', '`']).ends_with(',')
+    }
+
+    /// Whether the last clause of the frame, behind the comma at `comma`, is the author's word on what is said from `from` on:
+    /// `Roe said she would sail, which takes an hour.`
+    fn adds(&self, from: usize, comma: usize) -> bool {
+        let limit = self.tokens.len().min(comma + REACH);
+        let word = self.word(comma + 1);
+        (matches!(word, "which" | "who" | "whose" | "where" | "as" | "compared" | "a" | "an")
+            || matches!(word, "leading" | "throwing" | "prompting" | "leaving" | "sending" | "raising" | "forcing" | "sparking"))
+            && !(comma + 2..limit).any(|i| self.mark(i, ',') || self.quotation(i))
+            && (from..comma).any(|i| self.verbal(i))
+    }
+
     /// Whether a subject with a verb of saying begins at `at`.
     fn speaks(&self, at: usize) -> bool {
         let Some(subject) = self.phrase_at(at) else { return false };
-        let mut i = subject.end;
+        let mut i =
+            if self.is(subject.end.saturating_sub(1), PERSON | ALONE) { self.qualified(subject.end) } else { subject.end };
         while i < subject.end + 4 && (matches!(self.word(i), "has" | "have" | "had" | "did") || self.is_adverb(i)) {
             i += 1;
         }
-        self.get(i).is_some_and(|t| {
-            t.entry.verb.is_some_and(|v| {
-                matches!(v.form, Form::Past | Form::Third | Form::Base | Form::Participle)
-                    && v.takes & CLAUSE != 0
-                    && v.takes & SPEECH != 0
-                    && (v.takes & BARE != 0 || lemma(v) == "add")
-            })
+        let pronoun = matches!(self.word(at), "he" | "she" | "they");
+        self.get(i).and_then(|t| t.entry.verb).is_some_and(|v| {
+            let finite = matches!(v.form, Form::Past | Form::Third | Form::Base | Form::Participle);
+            let says = v.takes & SPEECH != 0;
+            finite && says && v.takes & CLAUSE != 0 && (v.takes & BARE != 0 || lemma(v) == "add")
+                // `…, and he rejected the offer`
+                || pronoun && v.form == Form::Past && says && v.takes & LOOSE == 0
         })
+    }
+
+    /// Up to the first comma, be it the last sign of a quotation.
+    fn first_comma(&self, range: Range<usize>) -> usize {
+        let comma = |&k: &usize| self.mark(k, ',') || self.quotation(k) && self.ends_open(k);
+        range.clone().find(comma).map_or(range.end, |k| k + usize::from(self.quotation(k)))
     }
 
     /// Start of the clause that ends before `end`, not before `floor`.
@@ -625,6 +807,8 @@ impl Frame<'_> {
         while at > lowest {
             match self.get(at - 1).map(|t| t.what) {
                 Some(What::Mark(';')) => break,
+                // `Roe was brief: “No,” she said.`
+                Some(What::Mark(':')) if self.quotation(at) => break,
                 _ => at -= 1,
             }
         }
@@ -676,9 +860,21 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
                     && f.content.iter().any(|c| c.contains(&i))
             };
             let around = matches!(next.shape, Shape::Inverted | Shape::Behind) || frame.word_is(i, "according");
-            if !around && let Some(at) = found.iter().rev().take(4).position(|f| inside(&f)) {
+            // `the dismay at what one called “amateur hour”`: words of its own inside of another statement.
+            let named = next.speaker.start > 0
+                && matches!(frame.word(next.speaker.start - 1), "what" | "which")
+                && verb_takes(&next, PHRASE)
+                && next.content.first().is_some_and(|c| frame.quotation(c.start));
+            if !around
+                && !named
+                && let Some(at) = found.iter().rev().take(4).position(|f| inside(&f))
+            {
                 let at = found.len() - 1 - at;
-                if found.get(at).is_none_or(|f| f.verb.is_none_or(|v| v.takes & LOOSE == 0)) {
+                let firm = |f: &Found| {
+                    f.verb.is_none_or(|v| v.takes & LOOSE == 0)
+                        || f.content.first().is_some_and(|c| frame.word_is(c.start, "that"))
+                };
+                if found.get(at).is_none_or(firm) {
                     continue;
                 }
                 found.remove(at);
@@ -692,6 +888,16 @@ pub(super) fn find(frame: &Frame<'_>) -> Vec<Found> {
                 while found.last().is_some_and(within) {
                     found.pop();
                 }
+                // `Roe had a doubt: “Will it sail?” she asked`: what was announced has its own cue.
+                let first = next.content.first().map_or(0, |c| c.start);
+                for content in found.last_mut().into_iter().flat_map(|f| &mut f.content) {
+                    if content.start < first && first < content.end {
+                        content.end = first - usize::from(frame.mark(first - 1, ':') || frame.mark(first - 1, ','));
+                    }
+                }
+            }
+            if named && found.last().is_some_and(|f| f.content == next.content) {
+                found.pop();
             }
             found.push(next);
         }
@@ -712,6 +918,21 @@ fn uttered(frame: &Frame<'_>, found: &mut Vec<Found>) {
             return;
         }
         if !frame.quotation(i) || !frame.ends_open(i) || found.iter().any(|f| f.content.iter().any(|c| c.contains(&i))) {
+            continue;
+        }
+        // `On “Good Morning Oslo,” Roe danced.`, `As she is “no pilot,” she sank.`
+        let (words, title) = frame.inside(i);
+        let begins = i == 0 || frame.before(i).is_some_and(|t| matches!(t.what, What::Mark(_) | What::Quotation(_)));
+        if title && !begins || !begins && (words < WORDS_BESIDE || frame.introduces(0..i)) || frame.word_is(0, "asked") {
+            continue;
+        }
+        // `“Fantastic!” beamed Roe.`
+        let turned = frame.get(i + 1).is_some_and(|t| {
+            t.is_word() && !t.capital && !t.is(AUX | PREP) && frame.word(i + 1).ends_with("ed") && frame.name(i + 2)
+        });
+        if turned && let Some(speaker) = frame.phrase_at(i + 2) {
+            let cue = i + 1..i + 2;
+            found.push(Found { shape: Shape::Inverted, verb: None, cue, speaker, addressee: None, content: vec![i..i + 1] });
             continue;
         }
         let Some(speaker) = frame.phrase_at(i + 1) else { continue };
@@ -798,7 +1019,8 @@ fn renamed(frame: &Frame<'_>, phrase: &Range<usize>, head: usize) -> Option<Rang
 /// What a phrase is made of.
 pub(super) fn describe(frame: &Frame<'_>, phrase: &Range<usize>) -> Described {
     let head = frame.head(phrase);
-    let mut named = frame.name(head);
+    // `Officials said …` begins with a capital, as every sentence does.
+    let mut named = frame.name(head) && !(head == 0 && frame.is(head, PERSON | SOURCE | ALONE));
     let mut core = head..head + 1;
     let mut roles = Vec::new();
     if let Some(name) = renamed(frame, phrase, head).filter(|_| !named) {
@@ -816,8 +1038,9 @@ pub(super) fn describe(frame: &Frame<'_>, phrase: &Range<usize>) -> Described {
         }
         // `the Danish minister Ada Roe`, `President Roe`
         roles.extend((phrase.start..core.end).filter(|&i| frame.is(i, PERSON) && i + 1 != core.end));
-        // `Ada Roe, a former minister`
-        if frame.mark(phrase.end, ',') {
+        // `Ada Roe, a former minister`; not `in Oslo, the minister said`
+        let place = phrase.start > 0 && matches!(frame.word(phrase.start - 1), "in" | "at" | "near" | "from");
+        if frame.mark(phrase.end, ',') && !place {
             let limit = frame.tokens.len().min(phrase.end + 14);
             let end = (phrase.end + 1..limit)
                 .find(|&i| frame.get(i).is_some_and(|t| !t.is_word() || t.is(AUX | RELATIVE)))
@@ -862,6 +1085,22 @@ pub(super) fn subject(frame: &Frame<'_>) -> Option<Range<usize>> {
     frame.main_subject(0, frame.tokens.len()).filter(|s| speaks(frame, s))
 }
 
+/// Whether a phrase is about somebody: a name, a person by what they are, `he`.
+pub(super) fn person(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
+    let head = frame.head(phrase);
+    speaks(frame, phrase) && !frame.is(head, SOURCE | PLURAL)
+}
+
+/// Whether a phrase may stand for somebody who was mentioned before: `he`, `a widow from Oslo`.
+pub(super) fn refers(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
+    frame.is(phrase.start, PRON) || matches!(frame.word(phrase.start), "A" | "An" | "The")
+}
+
+/// Whether the verb of an attribution takes this.
+fn verb_takes(f: &Found, takes: u8) -> bool {
+    f.verb.is_some_and(|v| v.takes & takes != 0)
+}
+
 /// Whether a statement without quotation marks has a speaker that can say things.
 fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     let quoted = f.content.iter().any(|c| c.clone().any(|i| frame.quotation(i)));
@@ -869,12 +1108,25 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     match f.shape {
         Shape::According => return true,
         Shape::Colon => return quoted,
+        // `wants a “fair” trial`: too little to be somebody's words.
+        Shape::Phrase if quoted && f.verb.is_some_and(|v| v.takes & LOOSE != 0 && v.takes & (SPEECH | TO) == 0) => {
+            let that = f.content.first().is_some_and(|c| frame.word_is(c.start, "that"));
+            return that || f.content.iter().any(|c| c.clone().any(|i| frame.quotation(i) && frame.inside(i).0 >= WORDS_BESIDE));
+        }
+        // `As the “Never Again” movement continues`
+        Shape::Behind | Shape::Inverted
+            if quoted
+                && f.verb.is_some_and(|v| {
+                    v.takes & CLAUSE == 0 || matches!(lemma(v), "continue" | "charge" | "discuss" | "decide")
+                }) =>
+        {
+            return f.content.iter().any(|c| c.end > c.start && frame.quotation(c.end - 1) && frame.ends_open(c.end - 1));
+        }
         Shape::Noun if !quoted || !f.content.first().is_some_and(|c| frame.word_is(c.start, "that")) => return false,
         _ if quoted => return true,
         // `…, saying that …`; not `in denouncing …`
         Shape::Participle => {
-            let joined =
-                f.cue.start == 0 || frame.before(f.cue.start).is_some_and(|t| matches!(t.what, What::Mark(_)) || t.is(CONJ));
+            let joined = f.cue.start == 0 || frame.before(f.cue.start).is_some_and(|t| !t.is_word() || t.is(CONJ));
             let verb = f.verb.is_some_and(|v| v.form == Form::Ing);
             if !joined || !verb || matches!(pronoun.as_str(), "it" | "they") {
                 return false;
@@ -885,7 +1137,12 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         {
             return false;
         }
-        Shape::Inverted if !f.speaker.clone().any(|i| frame.name(i)) => return false,
+        Shape::Inverted if !f.speaker.clone().any(|i| frame.name(i)) => {
+            let person = frame.is(frame.head(&f.speaker), PERSON);
+            if !person || !f.verb.is_some_and(|v| matches!(lemma(v), "say" | "warn" | "insist" | "claim" | "note")) {
+                return false;
+            }
+        }
         _ => {}
     }
     if f.verb.is_some_and(|v| v.takes & QUOTED != 0) {
@@ -893,6 +1150,9 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     }
     // `R-Tex.`, `Sioux City, Iowa`: not who speaks.
     if f.speaker.len() == 1 && frame.word(f.speaker.start).ends_with('.') {
+        return false;
+    }
+    if matches!(pronoun.as_str(), "nobody" | "none" | "neither") {
         return false;
     }
     // What somebody could say or did not say is not said.
@@ -934,6 +1194,11 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         })
         && !frame.is(first, SUB | RELATIVE)
         && !frame.finite(f.content.first().cloned().unwrap_or_default())
+        // `claimed the prize`, `declared war`
+        || f.verb.is_some_and(|v| matches!(lemma(v), "claim" | "declare"))
+            && f.shape == Shape::Before
+            && !frame.is(first, SUB | RELATIVE | PRON)
+            && !f.content.first().is_some_and(|c| (c.start..c.end.min(c.start + 16)).any(|k| finite_at(frame, k)))
     {
         return false;
     }
@@ -1008,7 +1273,12 @@ fn verb_group(frame: &Frame<'_>, i: usize) -> (usize, bool, bool, bool) {
         if t.is_word() && t.is(AUX) && !(t.capital && p > 0 && frame.name(p)) || contracted {
             be |= t.is(BE) && !aux;
             aux = true;
-        } else if t.is_word() && frame.is_adverb(p) && !t.capital {
+        } else if t.is_word()
+            && (frame.is_adverb(p)
+                || matches!(frame.word(p), "himself" | "herself" | "itself" | "themselves")
+                    && frame.get(p.wrapping_sub(1)).is_some_and(|t| t.is_word() && t.entry.verb.is_none()))
+            && !t.capital
+        {
         } else if t.is_word() && frame.word_is(p, "to") && start == i {
             infinitive = true;
         } else {
@@ -1017,6 +1287,81 @@ fn verb_group(frame: &Frame<'_>, i: usize) -> (usize, bool, bool, bool) {
         start = p;
     }
     (start, be, infinitive, aux)
+}
+
+/// The subject of the last finite verb before `at`, and whether that is a form of be or passive.
+fn governor(frame: &Frame<'_>, at: usize) -> (Option<Range<usize>>, bool) {
+    let floor = at.saturating_sub(REACH);
+    for k in (floor..at).rev() {
+        if !finite_at(frame, k) {
+            continue;
+        }
+        let (group, be, infinitive, _) = verb_group(frame, k);
+        let passive = be && !frame.word(k).ends_with("ing") || frame.is(k, BE);
+        match frame.before(group) {
+            _ if infinitive => {}
+            Some(b) if b.is(PRON) => return (Some(group - 1..group), passive),
+            Some(b) if b.is_word() && !b.is(CONJ) || b.is_mark(',') => {
+                if let Some(subject) = frame.subject_before(group).filter(|s| frame.may_speak(s)) {
+                    return (Some(subject), passive);
+                }
+            }
+            _ => {}
+        }
+    }
+    (None, false)
+}
+
+/// Whether the token is or looks like a finite verb.
+fn finite_at(frame: &Frame<'_>, k: usize) -> bool {
+    frame.get(k).is_some_and(|t| {
+        t.is_word()
+            && !t.capital
+            && (t.is(AUX)
+                || t.is(VERB) && !frame.word(k).ends_with("ing")
+                || t.entry.verb.is_some_and(|v| matches!(v.form, Form::Past | Form::Third))
+                || t.end - t.start > 4 && frame.word(k).ends_with("ed"))
+    })
+}
+
+/// The subject of the verb that the one at `start` is joined to: `Roe thanked the guests and said …`
+fn conjoined(frame: &Frame<'_>, start: usize, floor: usize, found: &[Found]) -> Option<Range<usize>> {
+    let floor = floor.max(start.saturating_sub(REACH));
+    for k in (floor..start.saturating_sub(1)).rev() {
+        if frame.mark(k, ';') {
+            break;
+        }
+        if !finite_at(frame, k) {
+            continue;
+        }
+        // Said by somebody: joined to that saying.
+        let says = |f: &&Found| f.cue.contains(&k) || f.content.iter().any(|c| c.contains(&k));
+        if let Some(f) = found.iter().rev().take(8).find(says) {
+            return Some(f.speaker.clone());
+        }
+        let (group, _, infinitive, _) = verb_group(frame, k);
+        match frame.before(group) {
+            _ if infinitive => {}
+            Some(b) if b.is(RELATIVE) => {}
+            Some(b) if b.is(PRON) => return Some(group - 1..group),
+            Some(b) if b.is_word() && !b.is(CONJ) || b.is_mark(',') => {
+                let subject = frame.subject_before(group).map(|s| frame.unhung(s)).filter(|s| frame.may_speak(s));
+                // A subject begins its clause; `who Roe would meet`, `the plan Roe has` do not.
+                let begins = |s: &Range<usize>| {
+                    frame.before(s.start).is_none_or(|t| {
+                        !t.is_word() && t.what != What::Possessive
+                            || t.is(CONJ)
+                            || t.is(SUB) && !matches!(frame.word(s.start - 1), "that" | "whether" | "if" | "how" | "why" | "what")
+                    })
+                };
+                if let Some(subject) = subject.filter(begins) {
+                    return Some(subject);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found]) -> Option<Found> {
@@ -1079,7 +1424,7 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     }
     // Passive: `was told`, `is expected`; progressive: `was saying`.
     if be && verb.form != Form::Ing {
-        return None;
+        return by_agent(frame, i, verb, start);
     }
     if verb.form == Form::Participle && !aux {
         return None;
@@ -1110,13 +1455,12 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
             // `the group, called “Ice,” met` has no subject before its verb.
             && (t.is(CONJ) || verb.form == Form::Past && !takes(PHRASE)) =>
         {
-            let last = found
-                .iter()
-                .rev()
-                .take(REACH)
-                .find(|f| matches!(f.shape, Shape::Before | Shape::Phrase | Shape::Behind))
-                .map(|f| f.speaker.clone());
-            (last.or_else(|| frame.main_subject(floor, start))?, true)
+            let last = || {
+                let told = |f: &&Found| matches!(f.shape, Shape::Before | Shape::Phrase | Shape::Behind);
+                found.iter().rev().take(REACH).find(told).map(|f| f.speaker.clone())
+            };
+            let joined = || t.is(CONJ).then(|| conjoined(frame, start, floor, found)).flatten();
+            (joined().or_else(last).or_else(|| frame.main_subject(floor, start))?, true)
         }
         Some(_) => {
             // `a document filed on Thursday says`
@@ -1124,24 +1468,50 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
             while end + 4 > start && end > 1 && frame.is(end - 1, TIME) && !frame.name(end - 1) {
                 end -= 1;
             }
+            // `last week said`, `less than two weeks ago said`
+            while end < start
+                && end > 1
+                && (frame.is(end - 1, ALONE) && !frame.is(end - 1, PERSON)
+                    || matches!(frame.word(end - 1), "last" | "this" | "next" | "late" | "less" | "more" | "than" | "the" | "a")
+                    || frame.word(end - 1).starts_with(|c: char| c.is_ascii_digit()))
+            {
+                end -= 1;
+            }
             if end < start && frame.is(end - 1, PREP) && end > 1 {
+                end -= 1;
+            }
+            // `the newspaper “Dagen” says`
+            if frame.quotation(end - 1) && entitled(frame, end - 1) {
                 end -= 1;
             }
             if end < start && end > 1 && frame.word(end - 1).ends_with("ed") {
                 end -= 1;
             }
-            let near = frame.subject_before(end)?;
-            // `Roe at the time said`, `Roe in an interview said`
-            let speaks = near.clone().any(|k| frame.name(k)) || frame.is(frame.head(&near), PERSON | SOURCE | ALONE | PRON);
-            let far = if speaks || !frame.before(near.start).is_some_and(|t| t.is(PREP)) {
-                None
-            } else {
-                frame.phrase_before(near.start - 1)
+            let near = frame.subject_before(end);
+            let subject = match frame.before_relative(end, near.as_ref()) {
+                Some(outer) => outer,
+                None => {
+                    let near = near?;
+                    // `Roe at the time said`, `Roe in a letter said`
+                    let far = frame.unhung(near.clone());
+                    if frame.may_speak(&far) || !frame.may_speak(&near) { far } else { near }
+                }
             };
-            (far.unwrap_or(near), false)
+            (subject, false)
         }
     };
     if !agrees(frame, &speaker, verb, aux, inherited) {
+        return None;
+    }
+    // `a thunderous chant`, `her opening remarks`
+    let noun = frame.is(i, SAYING)
+        || matches!(lemma(verb), "chant" | "cry" | "attack" | "report" | "remark" | "challenge" | "reply" | "post");
+    if start == i
+        && noun
+        && matches!(verb.form, Form::Base | Form::Third)
+        && frame.is(speaker.start, DET)
+        && !frame.may_speak(&speaker)
+    {
         return None;
     }
     // `a group called …`, `a plan dubbed …`
@@ -1151,6 +1521,7 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         && !inherited
         && speaker.len() > 1
         && !speaker.clone().any(|k| frame.is(k, PERSON) || frame.name(k) && !frame.is(k, SOURCE))
+        && !frame.is(speaker.start, ALONE)
         && matches!(
             lemma(verb),
             "call" | "dub" | "label" | "describe" | "term" | "nickname" | "brand" | "back" | "support" | "see" | "endorse"
@@ -1197,7 +1568,7 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     }
     let right = frame.right(after, takes(BARE) || addressee.is_some() && takes(CLAUSE));
     let cue = start..i + 1;
-    if restrictive && matches!(right, Right::Clause(_) | Right::Phrase(_)) {
+    if restrictive && matches!(right, Right::Clause(_) | Right::Phrase(_)) && !(after..after + 12).any(|k| frame.quotation(k)) {
         return None;
     }
     // `As Roe said, …`
@@ -1241,7 +1612,13 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         }
     }
     // What stands to the left of the subject.
-    let left = left_content(frame, speaker.start, floor, inherited);
+    let goes_on = !matches!(right, Right::End(_) | Right::Comma(_) | Right::Phrase(_));
+    // `the “Avatar” star posted`: words in quotation marks before a noun belong to it.
+    let told =
+        |q: usize| frame.ends_open(q) || !frame.before(q).is_some_and(|t| t.is(DET)) || frame.is(speaker.start, DET | PRON);
+    let left = left_content(frame, speaker.start, floor, inherited)
+        .filter(|l| !(goes_on && frame.introduces(l.clone())))
+        .filter(|_| !speaker.start.checked_sub(1).is_some_and(|q| frame.quotation(q) && !told(q)));
     // The quotation ends in a comma of its own, or one follows it: the cue belongs to it, whatever stands behind.
     let quotation = speaker
         .start
@@ -1264,8 +1641,16 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     if (takes(CLAUSE) || takes(SPEECH) && !takes(PHRASE))
         && let Some(mut content) = content_right(frame, right, takes(CLAUSE), frame.is(speaker.start, RELATIVE))
     {
+        // `shouted “No!” as she left`, `said, “We will see,” when asked`
+        if let (Right::Quotation(q) | Right::CommaQuotation(q) | Right::Colon(q), Some(c)) = (right, content.last_mut())
+            && frame.quotation(q)
+            && (!takes(CLAUSE) && frame.get(q + 1).is_some_and(|t| !t.is_word() || t.is(SUB | CONJ))
+                || !matches!(right, Right::Quotation(_)) && frame.comma_inside(q))
+        {
+            c.end = q + 1;
+        }
         if let Some(c) = content.last_mut().filter(|_| subordinate(frame, &speaker)) {
-            c.end = (c.start..c.end).find(|&k| frame.mark(k, ',')).unwrap_or(c.end);
+            c.end = frame.first_comma(c.clone());
         }
         return Some(Found { shape: Shape::Before, verb: Some(verb), cue, speaker, addressee, content });
     }
@@ -1276,7 +1661,7 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     {
         let mut end = frame.clause_end(after);
         if subordinate(frame, &speaker) {
-            end = (after..end).find(|&k| frame.mark(k, ',')).unwrap_or(end);
+            end = frame.first_comma(after..end);
         }
         if end > after {
             return Some(Found { shape: Shape::Phrase, verb: Some(verb), cue, speaker, addressee, content: vec![after..end] });
@@ -1285,10 +1670,28 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     None
 }
 
+/// `was described by Roe as “late”`, `was called “late” by Roe`
+fn by_agent(frame: &Frame<'_>, i: usize, verb: Verb, start: usize) -> Option<Found> {
+    if verb.takes & PHRASE == 0 {
+        return None;
+    }
+    let near = |from: usize| {
+        (from..from + 10)
+            .take_while(|&k| frame.get(k).is_some_and(|t| t.is_word() || t.is_quotation() || t.what == What::Possessive))
+    };
+    let q = near(i + 1).find(|&k| frame.quotation(k))?;
+    let by = near(i + 1).find(|&k| frame.word_is(k, "by"))?;
+    let speaker = frame.phrase_at(by + 1).filter(|s| speaks(frame, s))?;
+    let content = vec![q..q + 1];
+    Some(Found { shape: Shape::Phrase, verb: Some(verb), cue: start..i + 1, speaker, addressee: None, content })
+}
+
 /// Whether the clause with this subject comes before the one that it belongs to: `While Roe says no, Lind says yes.`
 fn subordinate(frame: &Frame<'_>, subject: &Range<usize>) -> bool {
     let Some(at) = subject.start.checked_sub(1) else { return false };
-    let first = at == 0 || frame.before(at).is_some_and(|t| matches!(t.what, What::Mark(_)) || t.is(CONJ) && at == 1);
+    // `Years after Roe said`, `but when Roe said`
+    let leads = |i: usize| frame.get(i).is_some_and(|t| t.is(CONJ | TIME | ALONE | ADV) || !t.is_word());
+    let first = at == 0 || (at.saturating_sub(3)..at).all(leads) || frame.before(at).is_some_and(|t| !t.is_word() || t.is(CONJ));
     let word = frame.word(at).to_ascii_lowercase();
     first
         && matches!(
@@ -1360,10 +1763,19 @@ fn inverted(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize) -> Option<Fou
     let left = left_content(frame, i, floor, false);
     let right = frame.right(speaker.end, false);
     // `But, said Roe, “…”` has nothing before it.
-    if left.is_none() && !matches!(right, Right::CommaQuotation(_)) {
+    // Nor has `In short, explained Roe: “…”`.
+    let announced = |q: usize| frame.quotation(q);
+    if left.is_none() && !matches!(right, Right::CommaQuotation(_)) && !matches!(right, Right::Colon(q) if announced(q)) {
         return None;
     }
     let quoted = frame.before(i).is_some_and(Token::is_quotation);
+    if quoted && entitled(frame, i - 1) {
+        return None;
+    }
+    // `Roe, who owns a boat, said Lind “has no boat”`
+    if !quoted && left.as_ref().is_some_and(|l| frame.subject_before(i).is_some_and(|s| s.start == l.start)) {
+        return None;
+    }
     // `Roe, a pilot, said the ferry would …` is not turned round.
     let ends = match right {
         Right::End(at) | Right::Comma(at) | Right::CommaQuotation(at) | Right::Quotation(at) | Right::Colon(at) => {
@@ -1384,6 +1796,11 @@ fn inverted(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize) -> Option<Fou
     let mut content: Vec<_> = left.into_iter().collect();
     resume(frame, right, true, &mut content);
     Some(Found { shape: Shape::Inverted, verb: Some(verb), cue: i..i + 1, speaker, addressee: None, content })
+}
+
+/// Whether the quotation at `q` is the name of what stands before it: `the newspaper “Dagen”`.
+fn entitled(frame: &Frame<'_>, q: usize) -> bool {
+    frame.inside(q).1 && !frame.ends_open(q) && frame.before(q).is_some_and(|t| t.is_word() && t.is(SOURCE))
 }
 
 /// What is said before the subject (or the inverted cue) at `at`.
@@ -1448,23 +1865,58 @@ fn addressee_at(frame: &Frame<'_>, at: usize) -> Option<Range<usize>> {
 /// `…, adding that …`
 fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, found: &[Found]) -> Option<Found> {
     let before = frame.before(start);
+    // `issued a statement saying that`: who issued it; `a letter saying that`: the letter.
+    let written = before.is_some_and(|t| t.is_word() && t.is(SOURCE))
+        && matches!(
+            lemma(verb),
+            "say" | "claim" | "warn" | "argue" | "insist" | "state" | "tell" | "read" | "urge" | "declare" | "suggest"
+        );
     // `criticism for calling`, `the calling`
-    if before.is_some_and(|t| {
-        t.is(DET)
-            || t.is(PREP) && !matches!(frame.word(start - 1), "by" | "before" | "after" | "while" | "in" | "with")
-            || t.is_word()
-                && (t.is(PERSON | SOURCE) || !t.is(PREP | CONJ | SUB | ADV))
-                && !frame.phrase_before(start).is_some_and(|p| p.start > 0 && frame.word_is(p.start - 1, "with"))
-    }) {
+    if !written
+        && before.is_some_and(|t| {
+            t.is(DET)
+                || t.is(PREP) && !matches!(frame.word(start - 1), "by" | "before" | "after" | "while" | "in" | "with")
+                || t.is_word()
+                    && (t.is(PERSON | SOURCE) || !t.is(PREP | CONJ | SUB | ADV))
+                    && !frame.phrase_before(start).is_some_and(|p| p.start > 0 && frame.word_is(p.start - 1, "with"))
+        })
+    {
         return None;
     }
     // `with Roe promising …`
     let own = frame.phrase_before(start).filter(|p| p.start > 0 && frame.word_is(p.start - 1, "with"));
+    // Where an introduction ends: `Citing the ice, Roe stayed.`
+    let mut limit = frame.tokens.len();
     let speaker = match found.last() {
         _ if own.is_some() => own?,
+        _ if written => {
+            let letter = frame.phrase_before(start)?;
+            let verb = letter.start.checked_sub(1).map(|k| frame.word(k));
+            let issued = matches!(
+                verb,
+                Some(
+                    "issued"
+                        | "out"
+                        | "released"
+                        | "published"
+                        | "posted"
+                        | "wrote"
+                        | "sent"
+                        | "made"
+                        | "issuing"
+                        | "releasing"
+                        | "signed"
+                        | "filed"
+                )
+            );
+            let issuer = if issued { governor(frame, letter.start).0 } else { None };
+            issuer.filter(|s| speaks(frame, s) || frame.is(s.start, PRON)).unwrap_or(letter)
+        }
         Some(f) => f.speaker.clone(),
         None if start == 0 => {
-            let comma = (i..frame.tokens.len().min(i + REACH)).find(|&k| frame.mark(k, ','))?;
+            let comma = (i..frame.tokens.len().min(i + REACH))
+                .find(|&k| frame.mark(k, ',') || frame.quotation(k) && frame.ends_open(k))?;
+            limit = comma + usize::from(frame.quotation(comma));
             frame.main_subject(comma + 1, frame.tokens.len())?
         }
         None => frame.main_subject(0, start)?,
@@ -1490,7 +1942,15 @@ fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, found: &[Fo
         }
         None => return None,
     };
-    Some(Found { shape: Shape::Participle, verb: Some(verb), cue: start..i + 1, speaker, addressee, content })
+    let content: Vec<_> = content.into_iter().map(|c| c.start..c.end.min(limit)).filter(|c| !c.is_empty()).collect();
+    (!content.is_empty()).then_some(Found {
+        shape: Shape::Participle,
+        verb: Some(verb),
+        cue: start..i + 1,
+        speaker,
+        addressee,
+        content,
+    })
 }
 
 /// `Roe's claim that …`, `a claim by Roe that …`
@@ -1546,7 +2006,9 @@ fn colon(frame: &Frame<'_>) -> Option<Found> {
         return Some(Found { shape: Shape::Colon, verb: None, cue: at..at + 1, speaker: start..at, addressee: None, content });
     }
     let at = (0..frame.tokens.len().min(9)).find(|&i| frame.mark(i, ':'))?;
-    let named = at > 0 && (0..at).all(|i| frame.name(i) || frame.is(i, TITLE)) && (0..at).any(|i| frame.name(i));
+    let named = at > 0
+        && (0..at).all(|i| frame.name(i) || frame.is(i, TITLE | PERSON))
+        && ((0..at).any(|i| frame.name(i)) || frame.is(at - 1, PERSON));
     let end = frame.clause_end(at + 1);
     (named && at <= 5 && (end > at + 2 || frame.quotation(at + 1))).then(|| Found {
         shape: Shape::Colon,
@@ -1574,12 +2036,35 @@ fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
         }
         let prior =
             found.iter().rev().take(REACH).find(|f| f.cue.start < i && i - f.cue.start < REACH).map(|f| f.speaker.clone());
-        let speaker = match prior {
-            Some(speaker) => Some(speaker),
+        // `When Roe complained, Lind shot back, “No.”`
+        let verb = (i.saturating_sub(4)..i).rev().find(|&k| finite_at(frame, k));
+        let own = verb
+            .filter(|_| frame.before(i).is_some_and(|t| t.is_mark(',') || t.is_mark(':')))
+            .filter(|&k| !found.iter().any(|f| f.cue.contains(&k)))
+            .and_then(|k| frame.subject_before(verb_group(frame, k).0))
+            .filter(|s| speaks(frame, s) && !frame.before(s.start).is_some_and(|t| t.is(SUB)));
+        let speaker = match own.or(prior) {
+            // `told her, “No.”`, not `a “liberal”`
+            Some(speaker) if words > 2 || frame.before(i).is_some_and(|t| !t.is_word()) => Some(speaker),
             None if words >= WORDS_BESIDE || frame.before(i).is_some_and(|t| t.is_mark(':')) => {
-                frame.main_subject(0, i).filter(|s| speaks(frame, s))
+                let says = |s: &Range<usize>| {
+                    (s.end..s.end + 4)
+                        .take_while(|&k| {
+                            frame.is(k, AUX) || frame.is_adverb(k) || frame.get(k).is_some_and(|t| t.entry.verb.is_some())
+                        })
+                        .any(|k| frame.get(k).is_some_and(|t| t.entry.verb.is_some_and(|v| v.takes & SPEECH != 0)))
+                };
+                match frame.main_subject(0, i) {
+                    Some(main) if says(&main) => Some(main),
+                    main => match governor(frame, i) {
+                        // `The ferry is “late,”` and `Roe was asked, “Why?”` are not the words of their subject.
+                        (near, true) => near.or(main).filter(|_| frame.before(i).is_some_and(|t| t.is_mark(':'))),
+                        (near, false) => near.or(main),
+                    },
+                }
+                .filter(|s| speaks(frame, s))
             }
-            None => None,
+            _ => None,
         };
         if let Some(speaker) = speaker {
             found.push(Found { shape: Shape::Beside, verb: None, cue: i..i, speaker, addressee: None, content: vec![i..i + 1] });

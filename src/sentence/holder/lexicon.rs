@@ -111,6 +111,9 @@ impl Entry {
     }
 }
 
+/// `Foreign`, `Supreme`: of an office or a court that other countries have, too.
+pub(super) const OFFICE: Flags = 1 << 22;
+
 /// Day of the week or month.
 pub(super) const CALENDAR: Flags = 1 << 21;
 
@@ -271,6 +274,9 @@ const WORDS: &[(Flags, &str)] = &[
         new york texas florida california ohio iowa virginia carolina hampshire nevada michigan pennsylvania wisconsin arizona \
         world war act bill the states union american british french german russian chinese european israeli republican democrat \
         republicans democrats democratic christian muslim jewish islamic islam state"),
+    (OFFICE, "foreign interior home defence defense finance justice health education energy environment labour labor trade transport \
+        agriculture culture treasury budget economy economic security supreme high national federal central public general prime \
+        district regional local city cabinet assembly police senior assistant associate state interim the of and for"),
     (MALE, "aaron adam adrian ahmed al alan albert alejandro alex alexander alfred ali allen alvaro amir anders andre andreas andrew andy angelo \
         anthony antonio arnold arthur asif barack barry ben benjamin bernard bernie bill billy bob boris brad bradley brandon brendan brent \
         brett brian bruce bryan carl carlos cesar charles charlie chris christian christopher chuck clarence clint colin corey craig curtis \
@@ -327,6 +333,9 @@ const NOUNS: &[(Flags, &str)] = &[
         psychiatrist sociologist theologian rabbi imam cleric immigrant refugee migrant protester demonstrator rebel insurgent \
         parent child kid girl boy teenager guy fan caller user reader viewer customer consumer client patient councilman \
         councilwoman councillor alderman commissioner superintendent principal dean administrator coordinator treasurer trustee \
+        constable head boss bureaucrat peer mp warden emissary intermediary policymaker attacker suspect detainee prisoner \
+        hacker trooper marine sailor firefighter paramedic relative cousin uncle aunt grandmother grandfather mom dad landlord tenant \
+        shopkeeper narrator announcer foe technologist lady mogul tycoon magnate billionaire millionaire celebrity hopeful bystander onlooker eyewitness lecturer fellow undersecretary counterpart commuter motorist fisherman mayor \
         speaker whip legislator parliamentarian deputy successor predecessor rival challenger incumbent frontrunner front-runner \
         skeptic sceptic detractor defender proponent backer surrogate staffer staff intern assistant clerk hawk dove citizen"),
     (SOURCE, "government ministry department agency office administration white-house committee commission council court party campaign \
@@ -338,7 +347,7 @@ const NOUNS: &[(Flags, &str)] = &[
         proposal bill law resolution platform law-suit data finding figure record research evidence review audit estimate forecast \
         assessment network channel outlet media press public nation country state city watchdog regulator coalition alliance \
         movement majority minority opposition crowd audience camp faction caucus bureau institution church family label sign slogan \
-        biography memoir novel essay theory intelligence tank chamber jury tribunal authority side"),
+        biography memoir novel essay theory intelligence tank chamber jury tribunal authority side league guild club society service crew squad unit airline hospital charity inquiry"),
     (SAYING, "claim statement argument assertion allegation accusation belief view opinion suggestion warning promise pledge vow \
         threat denial admission acknowledgment acknowledgement announcement declaration contention insistence remark comment \
         prediction hope fear concern worry complaint criticism demand request call proposal notion idea assurance conviction \

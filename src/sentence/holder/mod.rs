@@ -76,9 +76,17 @@ pub struct Speaker {
     /// The fullest mention of who is meant (`Ada Roe`), which may be the mention itself; `None` where nobody in the article is
     /// found, as for the author's own `I`.
     pub resolved: Option<Span>,
+    /// Whether who is meant has a name (`Ada Roe`, `the Harbour Guild`), by which they are known in other articles, too. `he`, `the
+    /// minister`, `officials` and `the Foreign Ministry` have none.
+    pub named: bool,
 }
 
 impl Speaker {
+    /// A speaker of whom nothing is known yet.
+    fn unknown(written: Span) -> Self {
+        Self { written, resolved: None, named: false }
+    }
+
     /// The mention that says most: the resolved one, or the one as written.
     pub fn best(&self) -> Span {
         self.resolved.unwrap_or(self.written)
@@ -160,6 +168,9 @@ pub fn holdings(article: &Article, sentences: &[Sentence]) -> Vec<Option<Holding
     best.into_iter().map(|slot| slot.map(|(_, holding)| holding)).collect()
 }
 
+/// Words of a paragraph in quotation marks that may be a heading.
+const HEADING: usize = 6;
+
 /// What was read of an article so far.
 #[derive(Default)]
 struct Reader {
@@ -172,6 +183,8 @@ struct Reader {
     quoted: bool,
     /// The speaker that the frame before announced, where it ended in a colon.
     announced: Option<(Span, Option<usize>)>,
+    /// The subject of the sentence before in the paragraph, where nothing is said in it.
+    named: Option<(Span, Option<usize>)>,
 }
 
 impl Reader {
@@ -184,6 +197,15 @@ impl Reader {
         }
         let tokens = tokens::tokens(text, &quotations, &ends);
         self.quoted = false;
+        self.named = None;
+        // A few words in quotation marks by themselves are a heading: `‘So much anger.’`, `“A WAY HOME”`.
+        if let ([_], [only]) = (tokens.frames.as_slice(), tokens.all.as_slice())
+            && only.is_quotation()
+            && text.split_whitespace().nth(HEADING).is_none()
+            && (text.starts_with(['\'', '‘']) && !text.starts_with("''") || !text.contains(['.', '!', '?', '…', ',']))
+        {
+            return;
+        }
         for range in tokens.frames {
             if let Some(slice) = tokens.all.get(range) {
                 self.frame(&Frame { text, tokens: slice }, block.start);
@@ -200,13 +222,19 @@ impl Reader {
         let places = self.mention(frame, base, &found, announcer.as_ref().or(subject.as_ref()));
         let place = |s: Span| places.get(&s).copied();
         let announced = self.announced.take();
+        let named = self.named.take();
+        if found.is_empty() {
+            // `said Roe. She has two sons. “But …”` goes on with Roe.
+            let other = |s: &&Range<usize>| cues::person(frame, s) && !(self.quoted && cues::refers(frame, s));
+            self.named = subject.as_ref().filter(other).and_then(span).map(|s| (s, place(s)));
+        }
         self.announced = announcer.as_ref().and_then(span).map(|s| (s, place(s)));
         let alone = slice.iter().any(|t| t.is_quotation()) && !slice.iter().any(|t| t.is_word() && !t.is(CONJ));
         let resumed = self.quoted && found.iter().all(|f| f.shape == Shape::Beside) && cues::resumes(frame);
         if found.is_empty() || resumed {
             // Nothing but a quotation, or one that is led to its end in the author's words: the speaker goes on.
             if alone || resumed {
-                let Some((written, mention)) = announced.or(self.last) else { return };
+                let Some((written, mention)) = announced.or(named.filter(|_| alone)).or(self.last) else { return };
                 let whole = || span(&(0..cues::clause_end(frame))).into_iter().collect();
                 let quotations = || {
                     let spans = slice.iter().filter(|t| t.is_quotation());
@@ -217,7 +245,7 @@ impl Reader {
                     form: if alone { Form::Direct } else { Form::Mixed },
                     shape: Shape::Alone,
                     verb: None,
-                    speaker: Speaker { written, resolved: None },
+                    speaker: Speaker::unknown(written),
                     cue: None,
                     addressee: None,
                     content,
@@ -240,7 +268,7 @@ impl Reader {
                 form: form(frame, &f.content),
                 shape: f.shape,
                 verb: f.verb.map(lexicon::lemma),
-                speaker: Speaker { written, resolved: None },
+                speaker: Speaker::unknown(written),
                 cue: span(&f.cue),
                 addressee: f.addressee.as_ref().and_then(span),
                 content,
@@ -296,7 +324,10 @@ impl Reader {
     fn finish(mut self, text: &str) -> Vec<Attribution> {
         let resolved = resolve::resolve(text, &self.mentions);
         for (attribution, mention) in &mut self.found {
-            attribution.speaker.resolved = mention.and_then(|m| resolved.get(m).copied().flatten());
+            if let Some(who) = mention.and_then(|m| resolved.get(m).copied().flatten()) {
+                attribution.speaker.resolved = Some(who.full);
+                attribution.speaker.named = who.named;
+            }
         }
         let mut out: Vec<Attribution> = self.found.into_iter().map(|f| f.0).collect();
         // `Roe: …` counts where Roe speaks elsewhere, too.

@@ -5,7 +5,7 @@
 //! the same noun, be it a name's title, its apposition or an earlier speaker (`a Danish diplomat`).
 
 use super::Span;
-use super::lexicon::{self, FEMALE, MALE, NO_PERSON, PERSON, TITLE};
+use super::lexicon::{self, FEMALE, MALE, NO_PERSON, PERSON, SOURCE, TITLE};
 use std::collections::HashMap;
 
 /// How a speaker is written.
@@ -54,10 +54,20 @@ struct Entity {
     gender: Option<Gender>,
     person: bool,
     plural: bool,
+    named: bool,
 }
 
-/// Resolves mentions in order; gives for each its fullest mention, `None` for the author and where nothing is known.
-pub(super) fn resolve(text: &str, mentions: &[Mention]) -> Vec<Option<Span>> {
+/// Who is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Meant {
+    /// The fullest mention.
+    pub full: Span,
+    /// Whether that is a name of their own.
+    pub named: bool,
+}
+
+/// Resolves mentions in order; `None` for the author and where nothing is known.
+pub(super) fn resolve(text: &str, mentions: &[Mention]) -> Vec<Option<Meant>> {
     let mut book = Book {
         text,
         entities: Vec::new(),
@@ -67,7 +77,8 @@ pub(super) fn resolve(text: &str, mentions: &[Mention]) -> Vec<Option<Span>> {
         others: Vec::new(),
     };
     let found: Vec<Option<usize>> = mentions.iter().map(|m| book.add(m)).collect();
-    found.iter().map(|e| e.and_then(|e| book.entities.get(e)).map(|e| e.full)).collect()
+    let meant = |e: &Entity| Meant { full: e.full, named: e.named };
+    found.iter().map(|e| e.and_then(|e| book.entities.get(e)).map(meant)).collect()
 }
 
 struct Book<'a> {
@@ -155,8 +166,12 @@ impl Book<'_> {
             });
         }
         let known = parts.first().is_some_and(|p| lexicon::look_up(p.1).is(MALE | FEMALE));
-        let place = parts.iter().any(|p| lexicon::look_up(p.1).is(NO_PERSON | lexicon::SOURCE));
-        let person = titled || known || !place && parts.len() <= 4 && !(parts.len() == 1 && last.len() <= 3);
+        let place = parts.iter().any(|p| lexicon::look_up(p.1).is(NO_PERSON | SOURCE));
+        let person = titled
+            || known
+            || !place && parts.len() <= 4 && !(parts.len() == 1 && last.len() <= 3 && slice.ends_with(char::is_uppercase));
+        // `Officials`, `the Foreign Ministry`: a description in capitals.
+        let named = parts.iter().any(|p| !lexicon::look_up(p.1).is(PERSON | SOURCE | TITLE | lexicon::OFFICE));
         let words = parts.len();
         let same = |e: &Entity| {
             (e.given.is_none() || given.is_none() || e.given == given)
@@ -167,6 +182,7 @@ impl Book<'_> {
             if let Some(entity) = self.entities.get_mut(index) {
                 entity.gender = entity.gender.or(gender);
                 entity.person |= titled || known;
+                entity.named |= named;
                 if words > entity.words {
                     entity.full = span;
                     entity.words = words;
@@ -176,7 +192,7 @@ impl Book<'_> {
             return index;
         }
         let index = self.entities.len();
-        self.entities.push(Entity { full: span, words, given, gender, person, plural: false });
+        self.entities.push(Entity { full: span, words, given, gender, person, plural: false, named });
         self.names.entry(last).or_default().push(index);
         index
     }
@@ -194,7 +210,15 @@ impl Book<'_> {
             _ => None,
         };
         let plural = entry.is(lexicon::PLURAL) || noun.ends_with('s');
-        self.entities.push(Entity { full: phrase, words: 1, given: None, gender, person: entry.is(PERSON), plural });
+        self.entities.push(Entity {
+            full: phrase,
+            words: 1,
+            given: None,
+            gender,
+            person: entry.is(PERSON),
+            plural,
+            named: false,
+        });
         self.roles.insert(noun, index);
         index
     }

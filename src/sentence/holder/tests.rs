@@ -186,6 +186,168 @@ fn a_role_before_a_name_between_commas_is_that_person() {
     assert_eq!(read("“Soon,” said the pilot, Bo Lind."), ["direct | the pilot = Bo Lind | “Soon,”"]);
 }
 
+/// Each speaker as written, with what is said.
+fn said(text: &str) -> Vec<(String, String)> {
+    let (article, sentences) = article(text);
+    let content = |a: &Attribution| a.content.iter().map(|s| s.of(text)).collect::<Vec<_>>().join(" / ");
+    attributions(&article, &sentences).iter().map(|a| (a.speaker.written.of(text).to_owned(), content(a))).collect()
+}
+
+/// Checks what is said in each text, and by whom.
+fn check(cases: &[(&str, &[(&str, &str)])]) {
+    for (text, expected) in cases {
+        let found = said(text);
+        let found: Vec<(&str, &str)> = found.iter().map(|(who, what)| (who.as_str(), what.as_str())).collect();
+        assert_eq!(&found, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_possessive_begins_no_speaker() {
+    check(&[
+        (
+            "Drivers who sat through last Monday's briefing recalled the warning, and one of them described a silence “as long as \
+             a winter night.”",
+            &[("Drivers", "the warning, and one of them described a silence “as long as a winter night.”")],
+        ),
+        (
+            "One of them described a silence “as long as a winter night.”",
+            &[("One of them", "a silence “as long as a winter night.”")],
+        ),
+        ("Last Monday night's briefing said the ice was thick.", &[("Last Monday night's briefing", "the ice was thick")]),
+        ("“No”'s author said the ice was thick.", &[]),
+    ]);
+}
+
+#[test]
+fn a_subject_stands_before_its_relative_clause_and_its_prepositions() {
+    check(&[
+        ("Officials who know the plan said the ice was thick.", &[("Officials", "the ice was thick")]),
+        ("A source speaking to Radio Nord said the ice was thick.", &[("A source", "the ice was thick")]),
+        ("Bo Lind in a letter said the ice was thick.", &[("Bo Lind", "the ice was thick")]),
+        ("Bo Lind, who lost a boat in Aurora, Colorado, said the ice was thick.", &[("Bo Lind", "the ice was thick")]),
+        ("Bo Lind last week said the ice was thick.", &[("Bo Lind", "the ice was thick")]),
+        ("Lind himself said the ice was thick.", &[("Lind", "the ice was thick")]),
+        (
+            "Mia Dahl, who ran the league, said Lind “may have left the station.”",
+            &[("Mia Dahl", "Lind “may have left the station.”")],
+        ),
+        ("In a letter to the Post, her adviser, Bo Lind, said: “It sails.”", &[("her adviser", "“It sails.”")]),
+        ("After Roe left, Lind shot back, “It was not their ice.”", &[("Lind", "“It was not their ice.”")]),
+        ("“It sails!” beamed Bo Lind.", &[("Bo Lind", "“It sails!”")]),
+        ("Lind said that nobody had told him the time.", &[("Lind", "that nobody had told him the time")]),
+        (
+            "Speaking in Salem, New Hampshire, Lind left the stage, calling the ice “far too thick.”",
+            &[("Lind", "the ice “far too thick.”")],
+        ),
+    ]);
+}
+
+#[test]
+fn a_verb_joined_by_and_has_the_subject_of_the_verb_before() {
+    check(&[
+        (
+            "The rabbis left, and the Ice League thanked the guests and said the ice was thick.",
+            &[("the Ice League", "the ice was thick")],
+        ),
+        (
+            "Roe said that Lind had left and added that he was late.",
+            &[("Roe", "that Lind had left"), ("Roe", "that he was late")],
+        ),
+    ]);
+}
+
+#[test]
+fn what_leads_up_to_a_statement_is_not_part_of_it() {
+    check(&[
+        ("Asked whether it would sail, Roe said, “It must.”", &[("Roe", "“It must.”")]),
+        ("On Radio Nord's “This Ice,” Roe said the ferry would sail.", &[("Roe", "the ferry would sail")]),
+        ("The mood was calm: “We have seen worse ice,” said Roe.", &[("Roe", "“We have seen worse ice,”")]),
+        (
+            "Citing “the thick ice,” Roe told reporters that the ferry would stay.",
+            &[("Roe", "“the thick ice,”"), ("Roe", "that the ferry would stay")],
+        ),
+        ("Years after Roe said that the ice was thick, the ferry sank.", &[("Roe", "that the ice was thick")]),
+    ]);
+}
+
+#[test]
+fn what_follows_a_statement_is_not_part_of_it() {
+    check(&[
+        ("Roe said the ferry would sail, which takes an hour.", &[("Roe", "the ferry would sail")]),
+        ("Roe said the ferry, which was old, would sail.", &[("Roe", "the ferry, which was old, would sail")]),
+        ("Roe said, “It sails,” when asked about the ferry.", &[("Roe", "“It sails,”")]),
+        (
+            "Roe said it was “thick ice,” and he accused Lind of sleep.",
+            &[("Roe", "it was “thick ice,”"), ("he", "Lind of sleep")],
+        ),
+        ("The ferry was late, two people briefed on the plan said.", &[("two people briefed on the plan", "The ferry was late")]),
+        (
+            "Roe said the ferry was late, two people briefed on the plan said.",
+            &[("two people briefed on the plan", "Roe said the ferry was late")],
+        ),
+    ]);
+}
+
+#[test]
+fn a_statement_issued_by_somebody_is_theirs() {
+    check(&[
+        (
+            "The league issued a statement saying the ice was “as thick as ever.”",
+            &[("The league", "the ice was “as thick as ever.”")],
+        ),
+        ("Lind held a letter saying the ice was “as thick as ever.”", &[("a letter", "the ice was “as thick as ever.”")]),
+        ("Officials told of dismay at what one called “amateur hour.”", &[("one", "“amateur hour.”")]),
+        (
+            "Officials described the dismay at what one called “amateur hour.”",
+            &[("Officials", "the dismay at what one called “amateur hour.”"), ("one", "“amateur hour.”")],
+        ),
+        ("The ice was described as “deeply worrying” by pilots in the north.", &[("pilots in the north", "“deeply worrying”")]),
+    ]);
+}
+
+#[test]
+fn a_quotation_after_a_sentence_about_somebody_is_theirs() {
+    assert_eq!(
+        read("“We wait,” said Lind.\n\nAda Roe was blunter. “That is a mistake.”"),
+        ["direct | Lind = Lind | “We wait,”", "direct | Ada Roe = Ada Roe | “That is a mistake.”"]
+    );
+    assert_eq!(read("“We wait,” said Lind.\n\n‘No way home’\n\nThe ferry stayed."), ["direct | Lind = Lind | “We wait,”"]);
+}
+
+#[test]
+fn words_in_quotation_marks_may_be_a_name_or_a_shade() {
+    check(&[
+        ("The newspaper “Dagen” said the ferry would sail.", &[("The newspaper", "the ferry would sail")]),
+        ("As the “Never Again” movement continues to grow, ferries stay.", &[]),
+        ("Roe favors a “fair” price.", &[]),
+        ("Roe claimed victory.", &[]),
+        ("The ferry is “late and cold as ever.”", &[]),
+        ("They joined in a thunderous chant of “Go!”", &[("They", "“Go!”")]),
+    ]);
+}
+
+#[test]
+fn who_has_a_name_is_told_from_who_has_none() {
+    let named = |text: &str| {
+        let (article, sentences) = article(text);
+        attributions(&article, &sentences).iter().map(|a| a.speaker.named).collect::<Vec<_>>()
+    };
+    for (text, expected) in [
+        ("Ada Roe said the ice was thick. “It stays,” she said.", &[true, true][..]),
+        ("The pilot, Bo Lind, left. “It will open,” the pilot said.", &[true]),
+        ("The pilot said the ice was thick. “It stays,” he said.", &[false, false]),
+        ("Officials said the ice was thick.", &[false]),
+        ("The Foreign Ministry said the ice was thick.", &[false]),
+        ("The Prime Minister said the ice was thick.", &[false]),
+        ("The Norland Foreign Ministry said the ice was thick.", &[true]),
+        ("The Ice League said the ice was thick.", &[true]),
+        ("“I wait,” I said.", &[false]),
+    ] {
+        assert_eq!(named(text), expected, "{text}");
+    }
+}
+
 #[test]
 fn a_sentence_is_held_by_who_says_most_of_it() {
     let text = "The ice came early. “It will stay. Nobody knows how long,” Ada Roe said.";
@@ -228,6 +390,12 @@ fn time_is_linear_on_hostile_text() {
         "- Roe ",
         "'s",
         "to say ",
+        "and said ",
+        "asked “a b c d” and said ",
+        "people who know said ",
+        "Roe in Oslo, a pilot, ",
+        "Monday's ",
+        "was called by Roe ",
     ] {
         let time = |n: usize| {
             let (article, sentences) = article(&piece.repeat(n / piece.len()));

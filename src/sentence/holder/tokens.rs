@@ -166,7 +166,7 @@ fn contraction(rest: &str) -> Option<usize> {
 fn apostrophe(text: &str, at: usize, before: &[Token]) -> Option<Token> {
     let rest = text.get(at..)?.strip_prefix(['\'', '’'])?;
     let mark = text.len() - at - rest.len();
-    let last = before.last().filter(|t| t.end == at && t.is_word())?;
+    let last = before.last().filter(|t| t.end == at && (t.is_word() || t.is_quotation()))?;
     let (what, len) = match contraction(rest) {
         Some(len) if rest.starts_with(['s', 'S']) => (What::Possessive, len),
         Some(len) => (What::Word, len),
