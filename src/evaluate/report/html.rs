@@ -1,7 +1,7 @@
 //! One HTML page that stands alone: no script, no font, no image from elsewhere. It holds the sentences of the errors.
 
 use super::svg::{self, Whisker};
-use super::{interval, number, p_value, verdict, worth_showing};
+use super::{BEHAVIOUR, behaviour_row, interval, number, p_value, verdict, worth_showing};
 use crate::evaluate::behaviour::Side;
 use crate::evaluate::{Record, Rows, System, SystemKind};
 use crate::report::markup::escape;
@@ -246,21 +246,7 @@ fn behaviour(t: &mut String, record: &Record) {
            is what the first calls for, which holds of a constant, too; “both right” does not.</p>\n";
     for (i, system) in record.systems.iter().enumerate() {
         let _ = writeln!(t, "<h3>{}</h3>", escape(&system.name));
-        *t += &table(
-            &["test", "expected", "pairs", "as expected", "both right", "right before", "right after"],
-            record.behaviour.iter().map(|b| {
-                let r = &b.systems[i];
-                vec![
-                    escape(&b.test),
-                    escape(&b.expected),
-                    b.pairs.to_string(),
-                    interval(Some(r.as_expected), r.as_expected_interval),
-                    interval(Some(r.right), r.right_interval),
-                    number(Some(r.right_before)),
-                    number(Some(r.right_after)),
-                ]
-            }),
-        );
+        *t += &table(&BEHAVIOUR, record.behaviour.iter().map(|b| behaviour_row(b, i, escape)));
     }
     for b in record.behaviour.iter().filter(|b| !b.failures.first.is_empty()) {
         let (name, shown) = (escape(&first.name), b.failures.first.len());

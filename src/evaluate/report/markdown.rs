@@ -1,7 +1,7 @@
 //! Markdown, as for a README. Sentences of the rows are not in it, so that it can be passed on where they cannot; but for the
 //! pairs of a behavioural test that failed, which are made to be shown.
 
-use super::{cell, interval, number, p_value, verdict, worth_showing};
+use super::{BEHAVIOUR, behaviour_row, cell, interval, number, p_value, verdict, worth_showing};
 use crate::evaluate::behaviour::Side;
 use crate::evaluate::suite::Line;
 use crate::evaluate::{Record, SystemKind};
@@ -112,20 +112,8 @@ fn behaviour(t: &mut String, record: &Record) {
     }
     for (i, system) in record.systems.iter().enumerate() {
         *t += &format!("\n## Behaviour of {}\n\n", plain(&system.name));
-        let heads = ["test", "expected", "pairs", "as expected", "both right", "right before", "right after"];
-        let mut rows = vec![heads.map(str::to_owned).to_vec()];
-        for b in &record.behaviour {
-            let r = &b.systems[i];
-            rows.push(vec![
-                plain(&b.test),
-                plain(&b.expected),
-                b.pairs.to_string(),
-                interval(Some(r.as_expected), r.as_expected_interval),
-                interval(Some(r.right), r.right_interval),
-                number(Some(r.right_before)),
-                number(Some(r.right_after)),
-            ]);
-        }
+        let mut rows = vec![BEHAVIOUR.map(str::to_owned).to_vec()];
+        rows.extend(record.behaviour.iter().map(|b| behaviour_row(b, i, plain)));
         *t += &table(&rows);
     }
     for b in record.behaviour.iter().filter(|b| !b.failures.first.is_empty()) {

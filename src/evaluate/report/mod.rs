@@ -9,6 +9,7 @@ pub use html::html;
 pub use markdown::{markdown, suite as suite_markdown};
 pub use table::{suite as suite_table, table};
 
+use super::behaviour::Behaviour;
 use crate::score::Estimate;
 use crate::score::compare::Comparison;
 
@@ -48,4 +49,21 @@ fn verdict(c: &Comparison) -> &'static str {
 fn worth_showing(record: &super::Record) -> impl Iterator<Item = &Comparison> {
     let baseline = |i: usize| record.systems[i].kind == super::SystemKind::Baseline;
     record.comparisons.iter().filter(move |c| !(baseline(c.first) && baseline(c.second)))
+}
+
+/// Heads of the columns of [`behaviour_row`].
+const BEHAVIOUR: [&str; 7] = ["test", "expected", "pairs", "as expected", "both right", "right before", "right after"];
+
+/// How the system of this number did in a test; `escape` makes text safe in the page.
+fn behaviour_row(b: &Behaviour, system: usize, escape: fn(&str) -> String) -> Vec<String> {
+    let r = &b.systems[system];
+    vec![
+        escape(&b.test),
+        escape(&b.expected),
+        b.pairs.to_string(),
+        interval(Some(r.as_expected), r.as_expected_interval),
+        interval(Some(r.right), r.right_interval),
+        number(Some(r.right_before)),
+        number(Some(r.right_after)),
+    ]
 }
