@@ -52,9 +52,12 @@ fn main() -> stancekit::Result<()> {
     Ok(())
 }
 
-fn engines() -> [(String, Engine, Compute); 2] {
-    let (packed, candle) = ("stancekit packed f32".to_owned(), "candle f32".to_owned());
-    [(packed, Engine::Packed, Compute::F32), (candle, Engine::Candle, Compute::F32)]
+fn engines() -> [(String, Engine, Compute); 3] {
+    [
+        ("stancekit packed f32".to_owned(), Engine::Packed, Compute::F32),
+        ("stancekit packed int8".to_owned(), Engine::Packed, Compute::Int8),
+        ("candle f32".to_owned(), Engine::Candle, Compute::F32),
+    ]
 }
 
 fn folder() -> PathBuf {

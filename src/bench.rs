@@ -128,7 +128,7 @@ pub struct Stage {
     pub tokens_per_second: Option<f64>,
     /// Share of all cores' time in a run with the engine that is the default; of other engines none.
     pub share: Option<f64>,
-    /// Thousand millions of floating-point operations a second.
+    /// Thousand millions of operations a second.
     pub gflops: Option<f64>,
     /// The same as a share of the products' rate in this precision.
     pub of_peak: Option<f64>,
@@ -217,7 +217,7 @@ pub fn run(options: &Options, mut tell: impl FnMut(&str)) -> Result<Record> {
     drop(model);
     let mut training = Vec::new();
     if config.is_some() {
-        for compute in precisions {
+        for compute in precisions.into_iter().filter(|&p| p != Compute::Int8) {
             tell(&format!("training in {}", name(compute)));
             training.push(step(compute, options, &input.pairs)?);
         }
@@ -275,9 +275,9 @@ fn features() -> Vec<&'static str> {
     found
 }
 
-/// Precisions that this CPU computes faster than by going over float32, and float32.
+/// float32, what this CPU computes faster, and integers.
 fn precisions() -> Vec<Compute> {
-    let mut all = vec![Compute::F32, Compute::fastest()];
+    let mut all = vec![Compute::F32, Compute::fastest(), Compute::Int8];
     all.dedup();
     all
 }
