@@ -21,7 +21,9 @@ fn the_record_of_the_built_in_articles_adds_up() {
     assert!(sentences > 200.0 && tokens > 20.0 * sentences, "{sentences} {tokens}");
     let stages = record["stages"].as_array().unwrap();
     let named = |name: &str| stages.iter().find(|s| s["stage"] == name).unwrap_or_else(|| panic!("no stage {name}"));
-    for stage in ["read", "split", "holders", "tokenize", "write", "forward, packed f32", "forward, packed int8", "forward, candle f32"] {
+    for stage in
+        ["read", "split", "holders", "tokenize", "write", "forward, packed f32", "forward, packed int8", "forward, candle f32"]
+    {
         let stage = named(stage);
         assert!((number(&stage["sentences_per_second"]) * number(&stage["seconds"]) / sentences - 1.0).abs() < 1e-9, "{stage}");
     }
