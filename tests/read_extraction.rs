@@ -7,7 +7,8 @@
 //! **The measure** is that of the article extraction benchmark of Scrapinghub (2020): words are runs of letters and digits, a
 //! page is the bag of its runs of four words, precision and recall are taken for each page and averaged over pages, F1 is that
 //! of the averages. What the set leaves out of a text (the headline above all) counts as wrong: so the headline is taken off
-//! before a page is compared.
+//! before a page is compared. It leaves most captions out, too, as extractors do; here they are kept, as blocks of their own. So both are
+//! measured: the text without its captions, held to the bar, and all of it.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test may panic, and this one prints its figures")]
 
@@ -45,10 +46,19 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
+/// Precision and recall of `text`, by words.
+fn compare(text: &str, gold: &HashMap<Vec<&str>, usize>) -> (f64, f64) {
+    let got = shingles(text);
+    let hits: usize = got.iter().map(|(s, n)| *n.min(gold.get(s).unwrap_or(&0))).sum();
+    let of = |bag: &HashMap<_, usize>| hits as f64 / (bag.values().sum::<usize>().max(1)) as f64;
+    (of(&got), of(gold))
+}
+
 #[test]
 fn pages_become_their_articles() {
     for file in files() {
-        let (mut precision, mut recall, mut pages, mut time) = (0.0, 0.0, 0.0, Duration::ZERO);
+        // Sums over pages: without captions, with them.
+        let (mut precision, mut recall, mut pages, mut time) = ([0.0; 2], [0.0; 2], 0.0, Duration::ZERO);
         let mut found = [0_usize; 5];
         for line in fs::read_to_string(&file).unwrap().lines() {
             let row: Value = serde_json::from_str(line).unwrap();
@@ -56,12 +66,17 @@ fn pages_become_their_articles() {
             let start = Instant::now();
             let article = article::read_bytes("page", Some(Path::new("page.html")), html.into());
             time += start.elapsed();
-            let text = article.as_ref().map_or_else(
-                |_| String::new(),
+            let texts = article.as_ref().map_or_else(
+                |_| Default::default(),
                 |a| {
-                    let headline = a.blocks.first().filter(|b| b.kind == Kind::Heading).map_or(0, |b| b.end);
-                    let own = a.title.as_deref().is_some_and(|t| a.text[..headline].eq_ignore_ascii_case(t));
-                    a.text[if own { headline } else { 0 }..].to_owned()
+                    let own = |b: &&article::Block| {
+                        let text = &a.text[b.start..b.end];
+                        b.kind == Kind::Heading && a.title.as_deref().is_some_and(|t| text.eq_ignore_ascii_case(t))
+                    };
+                    let headline = a.blocks.first().filter(own).map_or(0, |b| b.end);
+                    let said = a.blocks.iter().filter(|b| b.start >= headline && b.kind != Kind::Caption);
+                    let said: Vec<&str> = said.map(|b| &a.text[b.start..b.end]).collect();
+                    [said.join("\n"), a.text[headline..].to_owned()]
                 },
             );
             if let Ok(a) = &article {
@@ -69,23 +84,25 @@ fn pages_become_their_articles() {
                     *n += usize::from(value.is_some());
                 }
             }
-            let (got, gold) = (shingles(&text), shingles(row["text"].as_str().unwrap()));
-            let hits: usize = got.iter().map(|(s, n)| *n.min(gold.get(s).unwrap_or(&0))).sum();
-            let of = |bag: &HashMap<_, usize>| hits as f64 / (bag.values().sum::<usize>().max(1)) as f64;
-            let (p, r) = (of(&got), of(&gold));
-            if std::env::var_os("STANCEKIT_SHOW").is_some() && 2.0 * p * r < 0.9 * (p + r) {
-                println!("{p:.2} {r:.2} {}", row["url"]);
+            let gold = shingles(row["text"].as_str().unwrap());
+            for (i, text) in texts.iter().enumerate() {
+                let (p, r) = compare(text, &gold);
+                if i == 0 && std::env::var_os("STANCEKIT_SHOW").is_some() && 2.0 * p * r < 0.9 * (p + r) {
+                    println!("{p:.2} {r:.2} {}", row["url"]);
+                }
+                precision[i] += p;
+                recall[i] += r;
             }
-            precision += p;
-            recall += r;
             pages += 1.0;
         }
-        let (p, r) = (precision / pages, recall / pages);
-        let f1 = 2.0 * p * r / (p + r);
         let name = file.file_name().unwrap().to_string_lossy();
         let ms = time.as_secs_f64() * 1e3 / pages;
-        println!("{name}: {pages} pages, precision {p:.3}, recall {r:.3}, F1 {f1:.3}, bar 0.95; {ms:.1} ms a page");
-        println!("  with title, outlet, date, author, address: {found:?}");
-        assert!(f1 >= 0.95, "{name} is below its bar");
+        println!("{name}: {pages} pages, {ms:.1} ms a page; with title, outlet, date, author, address: {found:?}");
+        for (i, (what, bar)) in [("without captions", 0.95), ("with captions", 0.945)].into_iter().enumerate() {
+            let (p, r) = (precision[i] / pages, recall[i] / pages);
+            let f1 = 2.0 * p * r / (p + r);
+            println!("  {what}: precision {p:.3}, recall {r:.3}, F1 {f1:.3}, bar {bar}");
+            assert!(f1 >= bar, "{name}, {what}, is below its bar");
+        }
     }
 }

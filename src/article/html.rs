@@ -38,7 +38,8 @@ pub(super) fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
 fn draft(html: &str) -> Draft {
     let mut draft = Draft::default();
     let options = Options::default().with_fallback(true).with_exclude_comments(true).with_exclude_tables(true);
-    if let Ok(found) = extract(&with_marked_captions(html), &options) {
+    let marked = with_marked_captions(html);
+    if let Ok(found) = extract(&marked, &options) {
         let about = found.metadata;
         draft.title = Some(about.title).filter(|t| !t.is_empty());
         draft.meta = Meta {
@@ -49,15 +50,16 @@ fn draft(html: &str) -> Draft {
         };
         let mut body = Draft::default();
         blocks(&found.content_html, &mut body);
+        let body = unglued(body, &marked);
         // The headline stands outside of what is extracted, mostly.
         if body.len() > 0
             && let Some(title) = draft.title.clone()
-            && !body.first().is_some_and(|first| same_words(first, &title))
+            && body.first().is_none_or(|first| letters(first) != letters(&title))
         {
             draft.push(Kind::Heading, &title);
         }
-        if body.len() > 0 {
-            blocks(&found.content_html, &mut draft);
+        for (kind, text) in body.pieces() {
+            draft.push(kind, text);
         }
     }
     if draft.len() == 0 {
@@ -96,10 +98,43 @@ fn with_marked_captions(html: &str) -> String {
     out
 }
 
-/// Whether two lines are the same but for case, marks and space.
-fn same_words(one: &str, other: &str) -> bool {
-    let words = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    words(one) == words(other)
+/// Pages with more blocks are no short ones.
+const SHORT: usize = 500;
+
+/// Blocks that `trafilatura` has run together, apart again: from short pages it gives back bare text. A block that is none of the page's, but
+/// all that follow one another in some part of it, becomes those.
+fn unglued(body: Draft, page: &str) -> Draft {
+    let mut whole = Draft::default();
+    blocks(page, &mut whole);
+    let of_page: Vec<(Kind, &str, String)> = whole.pieces().map(|(kind, text)| (kind, text, letters(text))).collect();
+    if of_page.len() > SHORT || body.pieces().count() > SHORT {
+        return body;
+    }
+    let run = |glued: &str| {
+        (0..of_page.len()).find_map(|from| {
+            let mut rest = glued;
+            for (n, (_, _, piece)) in of_page[from..].iter().enumerate() {
+                rest = rest.strip_prefix(piece.as_str())?;
+                if rest.is_empty() {
+                    return Some(&of_page[from..=from + n]);
+                }
+            }
+            None
+        })
+    };
+    let mut out = Draft::default();
+    for (kind, text) in body.pieces() {
+        match run(&letters(text)) {
+            Some(parts) if parts.len() > 1 => parts.iter().for_each(|(kind, text, _)| out.push(*kind, text)),
+            _ => out.push(kind, text),
+        }
+    }
+    out
+}
+
+/// A line without case, marks and space.
+fn letters(s: &str) -> String {
+    s.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// What an element does to the text in it.
@@ -230,6 +265,26 @@ mod tests {
     #[test]
     fn a_page_without_an_article_gives_its_text() {
         assert!(read(b"<html><body><p>It is late.</p></body></html>").text.contains("It is late."));
+    }
+
+    #[test]
+    fn short_pages_keep_their_blocks_apart() {
+        let page = "<html><head><title>Rents in town</title></head><body><article><h1>Rents in town</h1><p>The council met. Prices are \
+            lower.</p><ul><li>One flat</li><li>Two flats</li></ul><h2>What next</h2><p>It meets again in May.</p></article></body></html>";
+        assert_eq!(
+            shown(&read(page.as_bytes())),
+            [
+                ("Rents in town", Kind::Heading),
+                ("The council met. Prices are lower.", Kind::Sentence),
+                ("One flat", Kind::Item),
+                ("Two flats", Kind::Item),
+                ("What next", Kind::Heading),
+                ("It meets again in May.", Kind::Sentence),
+            ]
+        );
+        let page = "<title>Rents</title><body><h1>Rents</h1><p>Rents will fall next year, the mayor said.</p></body>";
+        let brief = read(page.as_bytes());
+        assert_eq!(shown(&brief), [("Rents", Kind::Heading), ("Rents will fall next year, the mayor said.", Kind::Sentence)]);
     }
 
     #[test]

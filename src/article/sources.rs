@@ -21,6 +21,8 @@ pub struct Sources {
     folder: Option<Folder>,
     /// The articles of the file that is open.
     file: Option<Articles>,
+    /// A file that is passed over in folders.
+    without: Option<PathBuf>,
     settings: Settings,
 }
 
@@ -36,12 +38,18 @@ impl Sources {
     /// Articles from these paths, in this order.
     pub fn new(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
         let paths = paths.into_iter().map(Into::into).collect();
-        Self { paths, folder: None, file: None, settings: Settings::default() }
+        Self { paths, folder: None, file: None, without: None, settings: Settings::default() }
     }
 
     /// Refuses articles of more than so many bytes: as they are, unpacked, and as text.
     pub fn limit(mut self, bytes: u64) -> Self {
         self.settings.limit = bytes;
+        self
+    }
+
+    /// Passes over a file in folders: one that an earlier run wrote there, and that this one will write.
+    pub fn without(mut self, path: &Path) -> Self {
+        self.without = path.canonicalize().ok();
         self
     }
 
@@ -73,9 +81,11 @@ impl Sources {
     /// The next file of the folder that is open, or `None` if none is or it is done.
     fn next_of_folder(&mut self) -> Option<Result<Articles>> {
         let folder = self.folder.as_mut()?;
+        let passed_over = |path: &Path| self.without.is_some() && path.canonicalize().ok() == self.without;
         for entry in folder.walk.by_ref() {
             let item = match entry {
                 Err(e) => Err(walk_error(&e, &folder.path)),
+                Ok(entry) if passed_over(entry.path()) => continue,
                 Ok(entry) if is_article(&entry, self.settings.limit) => open_file(entry.path(), &self.settings),
                 Ok(_) => continue,
             };
@@ -204,6 +214,17 @@ mod tests {
         assert!(found[1].starts_with("! ROOT/bad.txt:1: this looks like binary data"), "{}", found[1]);
         assert!(found[2].starts_with("! ROOT/empty: no article in this folder"), "{}", found[2]);
         assert_eq!(found[3], "ROOT/good.txt");
+    }
+
+    #[test]
+    fn the_file_that_is_written_is_passed_over_in_its_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path();
+        for name in ["a.txt", "labels.jsonl"] {
+            fs::write(path.join(name), "{\"text\":\"The ferry stayed.\"}\n").unwrap();
+        }
+        assert_eq!(ids(Sources::new([path]).without(&path.join("labels.jsonl")), path), ["ROOT/a.txt"]);
+        assert_eq!(ids(Sources::new([path]).without(&path.join("not-yet.jsonl")), path).len(), 2);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::features::{COUNT, Claim, Lexicon};
 use super::logistic::Logistic;
 use super::{FILE, File, Gate, Measured, SHORTEST, windows};
-use crate::dataset::{self, Dataset};
+use crate::dataset::{self, Dataset, subjects};
 use crate::error::{Error, Result};
 use crate::model::Classifier;
 use crate::stance::Stance;
@@ -11,7 +11,7 @@ use rand::SeedableRng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// The recalls that gates are set for.
 const RECALLS: [f64; 5] = [0.9, 0.95, 0.98, 0.99, 0.995];
@@ -141,28 +141,6 @@ fn texts(model: &Classifier, specs: &[String], hashes: &mut Vec<String>) -> Resu
             Ok(Text { units, claims, subject })
         })
         .collect()
-}
-
-/// A number for each article: the same for two that share a claim, or are linked by others that do.
-fn subjects<'a, I: Iterator<Item = &'a String>>(articles: impl Iterator<Item = I>) -> Vec<usize> {
-    fn root(parents: &mut [usize], mut i: usize) -> usize {
-        while parents[i] != i {
-            parents[i] = parents[parents[i]];
-            i = parents[i];
-        }
-        i
-    }
-    let mut parents = Vec::new();
-    let mut first: HashMap<&str, usize> = HashMap::new();
-    for (number, claims) in articles.enumerate() {
-        parents.push(number);
-        for claim in claims {
-            let other = *first.entry(claim).or_insert(number);
-            let (a, b) = (root(&mut parents, number), root(&mut parents, other));
-            parents[a.max(b)] = a.min(b);
-        }
-    }
-    (0..parents.len()).map(|i| root(&mut parents, i)).collect()
 }
 
 /// In how many units each token occurs, and the number of units.
@@ -319,12 +297,5 @@ mod tests {
             assert!(m.recall() >= recall);
         }
         assert!((measure(&windows, 0.04).foreign - 0.5).abs() < 1e-9);
-    }
-
-    #[test]
-    fn articles_that_share_a_claim_are_on_one_subject() {
-        let claims = |c: &[&str]| c.iter().map(|c| (*c).to_owned()).collect::<Vec<String>>();
-        let articles = [claims(&["a", "b"]), claims(&["c"]), claims(&["d"]), claims(&["b", "d"])];
-        assert_eq!(subjects(articles.iter().map(|a| a.iter())), [0, 1, 0, 0]);
     }
 }

@@ -1,6 +1,6 @@
 //! `stance classify`
 
-use super::common::{InputArgs, ModelArgs, Output, claims, end_on_interrupt, spinner};
+use super::common::{InputArgs, ModelArgs, Output, claims, end_on_interrupt, finish, spinner};
 use super::file_settings::FileSettings;
 use super::{Status, complain, tell};
 use crate::article::Kind;
@@ -88,10 +88,10 @@ pub(super) fn run(args: &Args) -> Result<Status> {
     if args.by.is_some() && args.format == Format::Html {
         return Err(Error::new("--by with --format html").hint("the page has every chart: leave --by out"));
     }
-    let articles = args.input.sources()?;
+    let articles = args.input.sources(args.output.as_deref())?;
     let threads = args.model.threads(&file)?;
     end_on_interrupt();
-    let mut output = Output::open(args.output.as_deref())?;
+    let mut output = Output::open_beside(args.output.as_deref(), args.input.files().chain(args.task.as_deref()))?;
     let model = args.model.load(&file)?;
     let first = args.cascade.map(|recall| Cascade::load(&model, recall)).transpose()?;
     let options = Options {
@@ -124,7 +124,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         classify::run(articles, &model, first.as_ref(), &options, &mut *reporter, warn, tick)?
     };
     bar.finish_and_clear();
-    output.finish()?;
+    finish(output, summary.articles, summary.failed)?;
     if first.is_some() {
         let Summary { pairs, stopped, repeated, .. } = summary;
         let passed = pairs - stopped;

@@ -1,7 +1,7 @@
 //! `stance dataset`
 
 use super::Status;
-use super::common::Output;
+use super::common::{Output, spare};
 use crate::dataset::agreement::Votes;
 use crate::dataset::{self, LoadOptions, Row};
 use crate::error::{Context, Error, Result};
@@ -114,9 +114,10 @@ pub(super) fn run(args: &Args) -> Result<Status> {
 }
 
 fn agreement(args: &Agreement, options: &LoadOptions) -> Result<dataset::agreement::Agreement> {
-    let mut files: Vec<(String, Vec<Row>)> = Vec::new();
+    let (mut files, mut inputs): (Vec<(String, Vec<Row>)>, Vec<PathBuf>) = Default::default();
     for spec in &args.data {
         let data = dataset::load(spec, options)?.clean()?;
+        inputs.push(data.path.clone());
         // Two folders may hold a file of the same name.
         let name = if files.iter().any(|(name, _)| *name == data.name) { spec.clone() } else { data.name };
         files.push((name, data.rows));
@@ -132,6 +133,7 @@ fn agreement(args: &Agreement, options: &LoadOptions) -> Result<dataset::agreeme
             .hint("votes are a list of labels, or counts by label: {\"votes\": [\"favor\", \"neutral\"]}"));
     }
     if let Some(path) = &args.adjudicate {
+        spare(path, inputs.iter().map(PathBuf::as_path))?;
         crate::atomic::write(path, votes.adjudication()?.as_bytes())?;
     }
     Ok(votes.agreement(&Bootstrap { draws: args.draws, seed: args.seed, ..Bootstrap::default() }))

@@ -1,6 +1,6 @@
 //! `stance evaluate`
 
-use super::common::{EngineArgs, Output, end_on_interrupt, threads};
+use super::common::{EngineArgs, Output, end_on_interrupt, spare, threads};
 use super::file_settings::FileSettings;
 use super::{Status, complain, tell};
 use crate::atomic::AtomicFile;
@@ -164,7 +164,13 @@ fn one(args: &Args, mut eval: Eval, options: &Options) -> Result<Status> {
             eval.metrics.push(metric);
         }
     }
-    let mut output = Output::open(args.output.as_deref())?;
+    let beside = eval.path.parent().unwrap_or(Path::new(""));
+    let dataset = eval.dataset.rsplit_once(':').map_or(&*eval.dataset, |(path, _)| path);
+    let mut inputs = vec![eval.path.clone(), beside.join(&eval.dataset), beside.join(dataset)];
+    inputs.extend(args.predictions.iter().map(|p| p.what.clone()));
+    let inputs = || inputs.iter().map(PathBuf::as_path);
+    args.save_predictions.as_deref().map_or(Ok(()), |path| spare(path, inputs()))?;
+    let mut output = Output::open_beside(args.output.as_deref(), inputs())?;
     let mut save = args.save_predictions.as_deref().map(AtomicFile::create).transpose()?;
     let (rows, record) = evaluate::run(&eval, options, tell)?;
     let text = match args.format {

@@ -1,6 +1,6 @@
 //! `stance split`
 
-use super::common::{InputArgs, Output, end_on_interrupt};
+use super::common::{InputArgs, Output, end_on_interrupt, finish};
 use super::{Status, complain, tell};
 use crate::article::Article;
 use crate::error::Result;
@@ -38,8 +38,8 @@ enum Format {
 
 pub(super) fn run(args: &Args) -> Result<Status> {
     end_on_interrupt();
-    let sources = args.input.sources()?;
-    let mut output = Output::open(args.output.as_deref())?;
+    let sources = args.input.sources(args.output.as_deref())?;
+    let mut output = Output::open_beside(args.output.as_deref(), args.input.files())?;
     let style = output.style();
     let (mut articles, mut failed) = (0, 0);
     for article in sources {
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
             }
         }
     }
-    output.finish()?;
+    finish(output, articles, failed)?;
     if failed > 0 {
         tell(&format!("{failed} failed, {articles} articles split"));
         return Ok(Status::InputFailed);

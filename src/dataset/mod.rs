@@ -15,6 +15,7 @@ pub mod row;
 pub mod split;
 pub mod standoff;
 pub mod stats;
+mod subjects;
 mod table;
 pub mod write;
 
@@ -26,3 +27,4 @@ pub use read::{Labels, ReadOptions};
 pub use row::Row;
 pub use split::cut_dev;
 pub use stats::{Stats, stats};
+pub use subjects::subjects;

@@ -5,7 +5,7 @@ use super::errors::{Errors, errors};
 use super::file::Published;
 use super::slices::{Slice, slices};
 use super::{Eval, Options, Rows, System, report};
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::model::gemm;
 use crate::report::style::Style;
 use crate::score::compare::{Comparison, Spread};
@@ -166,6 +166,12 @@ impl Record {
 
     /// Keeps the record in a folder, in place of the one that is there: `record.json`, and its table as `README.md`.
     pub fn keep_as(&self, folder: &Path, rows: &Rows) -> Result<()> {
+        let taken = folder.read_dir().is_ok_and(|mut inside| inside.next().is_some());
+        if taken && !folder.join("record.json").is_file() {
+            return Err(Error::new("a folder with other things in it")
+                .at(folder)
+                .expected("a new folder, an empty one, or one with a record"));
+        }
         std::fs::create_dir_all(folder).context("making the folder of the record").map_err(|e| e.at(folder))?;
         crate::atomic::write(&folder.join("record.json"), self.to_json(rows)?.as_bytes())?;
         let table = report::table(self, Style::PLAIN);

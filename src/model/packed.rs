@@ -11,7 +11,8 @@ use super::config::{Activation, BertConfig};
 use super::gemm::{Compute, Factor, Mat, MatMut, matmul};
 use super::kernels::{self, Attention, Dropout};
 use super::weights::Source;
-use candle_core::Tensor;
+use crate::error::Context;
+use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -569,18 +570,24 @@ pub struct PackedBert {
 impl PackedBert {
     /// Takes the weights of a `BertForSequenceClassification` with `labels` outputs from `source`, by their names there.
     pub fn new(config: &BertConfig, labels: usize, compute: Compute, source: &mut dyn Source) -> crate::Result<Self> {
-        // The reference knows every weight's shape, and what to say where one is missing.
-        let mut recorder = Recorder { source, tensors: BTreeMap::new() };
-        super::bert::Bert::new(config, labels, &mut recorder)?;
+        // The reference knows every weight's shape. They are read one at a time, so that no more than one is held twice.
+        let mut shapes = Shapes::default();
+        super::bert::Bert::new(config, labels, &mut shapes)?;
         let mut failed = None;
+        let mut read = |name: &str| -> crate::Result<Vec<f32>> {
+            let shape = shapes.0.get(name).ok_or_else(|| crate::Error::new(format!("no weights named {name:?}")))?;
+            source.tensor(name, shape)?.flatten_all().and_then(|t| t.to_vec1()).context("reading weights")
+        };
         let mut weights = names(config.num_hidden_layers).map(|names| {
             let mut values = Vec::new();
             for name in names {
-                let tensor = recorder.tensors.remove(name).map(|t| t.flatten_all().and_then(|t| t.to_vec1::<f32>()));
-                match tensor {
-                    Some(Ok(mut v)) => values.append(&mut v),
-                    Some(Err(e)) => failed = Some(crate::Error::new(e.to_string())),
-                    None => failed = Some(crate::Error::new(format!("no weights named {name:?}"))),
+                if failed.is_some() {
+                    break;
+                }
+                match read(name) {
+                    Ok(v) if values.is_empty() => values = v,
+                    Ok(mut v) => values.append(&mut v),
+                    Err(e) => failed = Some(e),
                 }
             }
             Cow::Owned(values)
@@ -598,17 +605,14 @@ impl PackedBert {
     }
 }
 
-/// Passes tensors on and keeps them.
-struct Recorder<'a> {
-    source: &'a mut dyn Source,
-    tensors: BTreeMap<String, Tensor>,
-}
+/// Notes the shape that each weight is asked for in, and gives out stand-ins that take no memory.
+#[derive(Default)]
+struct Shapes(BTreeMap<String, Vec<usize>>);
 
-impl Source for Recorder<'_> {
+impl Source for Shapes {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> crate::Result<Tensor> {
-        let tensor = self.source.tensor(name, shape)?;
-        self.tensors.insert(name.to_owned(), tensor.clone());
-        Ok(tensor)
+        self.0.insert(name.to_owned(), shape.to_vec());
+        Tensor::zeros(1, DType::F32, &Device::Cpu).and_then(|t| t.broadcast_as(shape)).context("laying out weights")
     }
 }
 

@@ -9,11 +9,11 @@ use std::path::Path;
 
 /// Where a network takes its weights from.
 pub trait Source {
-    /// The float32 tensor of that name and shape.
+    /// The float32 tensor of that name and shape, to be asked for once.
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor>;
 }
 
-/// Every tensor of a safetensors file.
+/// Every tensor of a safetensors file that was not taken yet: the file's precision and float32 are held side by side for one tensor only.
 pub struct Checkpoint {
     tensors: HashMap<String, Tensor>,
     path: std::path::PathBuf,
@@ -28,11 +28,11 @@ impl Checkpoint {
         Ok(Self { tensors, path: path.to_path_buf() })
     }
 
-    /// The tensor of that name, or of a name that older or bare checkpoints give it.
-    fn find(&self, name: &str) -> Option<&Tensor> {
+    /// The tensor of that name, or of a name that older or bare checkpoints give it, under the name that it has here.
+    fn find(&self, name: &str) -> Option<(String, &Tensor)> {
         let bare = name.strip_prefix("bert.").unwrap_or(name);
         let old = |n: &str| n.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
-        [name.to_owned(), old(name), bare.to_owned(), old(bare)].iter().find_map(|n| self.tensors.get(n))
+        [name.to_owned(), old(name), bare.to_owned(), old(bare)].into_iter().find_map(|n| self.tensors.get(&n).map(|t| (n, t)))
     }
 
     /// Drops every tensor whose name begins so.
@@ -71,10 +71,11 @@ pub(super) fn misshapen(name: &str, found: &[usize], expected: &[usize], file: &
 
 impl Source for Checkpoint {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        let found = self.find(name).ok_or_else(|| missing(name, &self.path))?;
+        let (here, found) = self.find(name).ok_or_else(|| missing(name, &self.path))?;
         if found.dims() != shape {
             return Err(misshapen(name, found.dims(), shape, &self.path));
         }
+        let found = self.tensors.remove(&here).ok_or_else(|| missing(name, &self.path))?;
         found.to_dtype(DType::F32).and_then(|t| t.contiguous()).context("reading weights")
     }
 }
@@ -127,7 +128,7 @@ impl Variables {
 impl Source for Variables {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
         let head = name.starts_with("classifier") || name.starts_with("bert.pooler");
-        let fits = self.checkpoint.find(name).is_some_and(|t| t.dims() == shape);
+        let fits = self.checkpoint.find(name).is_some_and(|(_, t)| t.dims() == shape);
         let value = if head && !fits { self.draw(name, shape)? } else { self.checkpoint.tensor(name, shape)? };
         let value = if (self.frozen)(name) {
             value

@@ -3,7 +3,7 @@
 use super::step::Example;
 use super::{ClassWeights, Data};
 use crate::dataset::check::fold;
-use crate::dataset::{self, Dataset, LoadOptions, Row, cut_dev};
+use crate::dataset::{self, Dataset, LoadOptions, Row, cut_dev, subjects};
 use crate::error::{Error, Result};
 use crate::model::tokenizer::PairTokenizer;
 use crate::stance::Stance;
@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Parts a label that stands for several: `neutral|unrelated` where a source does not tell them apart.
 pub const EITHER: char = '|';
@@ -30,7 +31,7 @@ pub struct SourceSpec {
     pub dataset: String,
     /// Passes over it in an epoch.
     pub weight: f64,
-    /// Pairs of a text and a claim of another row, labelled unrelated, for each row.
+    /// Pairs of a text and a claim on another subject, labelled unrelated, for each row.
     pub mismatched: f64,
     /// The one claim whose rows are taken.
     pub claim: Option<String>,
@@ -92,6 +93,8 @@ pub struct Sources {
     pub dev_datasets: Vec<Dataset>,
     /// Dev rows whose text is trained on too: they flatter the scores.
     pub shared_texts: usize,
+    /// What each of them may be mismatched with.
+    pub claims: Vec<Claims>,
     /// The specs, in the same order as `train`.
     pub specs: Vec<SourceSpec>,
     /// How the dev split came about, in words.
@@ -111,13 +114,14 @@ pub fn read(
     let load = |spec: &SourceSpec| {
         let options = LoadOptions { articles: articles.clone(), labels: spec.labels.clone(), claim: claim.clone() };
         let mut dataset = dataset::load(&spec.dataset, &options)?.clean()?;
+        let claims = if spec.mismatched > 0.0 { Claims::of(&dataset.rows) } else { Claims::default() };
         let wanted = |r: &Row| {
             spec.claim.as_ref().is_none_or(|c| r.claim == *c)
                 && spec.not_claim.as_ref().is_none_or(|c| r.claim != *c)
                 && spec.not_source.as_ref().is_none_or(|s| r.source.as_ref() != Some(s))
         };
         dataset.rows.retain(wanted);
-        Ok::<_, Error>(dataset)
+        Ok::<_, Error>((dataset, claims))
     };
     let mut out = Sources {
         train: Vec::new(),
@@ -125,12 +129,13 @@ pub fn read(
         datasets: Vec::new(),
         dev_datasets: Vec::new(),
         shared_texts: 0,
+        claims: Vec::new(),
         specs: train.to_vec(),
         dev_origin: String::new(),
     };
     let mut own_dev = Vec::new();
     for spec in train {
-        let mut dataset = load(spec)?;
+        let (mut dataset, claims) = load(spec)?;
         let rows = std::mem::take(&mut dataset.rows);
         let (mut keep, mut held) = (Vec::new(), Vec::new());
         for row in rows {
@@ -148,11 +153,12 @@ pub fn read(
         }
         own_dev.append(&mut held);
         out.train.push(keep);
+        out.claims.push(claims);
         out.datasets.push(dataset);
     }
     if !dev.is_empty() {
         for spec in dev {
-            let mut dataset = load(spec)?;
+            let (mut dataset, _) = load(spec)?;
             out.dev.append(&mut dataset.rows);
             out.dev_datasets.push(dataset);
         }
@@ -211,9 +217,9 @@ fn stances(row: &Row) -> Result<Vec<Stance>> {
 pub fn encode(sources: &Sources, labels: &[Stance], tokenizer: &PairTokenizer, weights: ClassWeights, seed: u64) -> Result<Data> {
     let mut hash = Sha256::new();
     let mut train = Vec::new();
-    for (source, (rows, spec)) in sources.train.iter().zip(&sources.specs).enumerate() {
+    for (source, ((rows, spec), claims)) in sources.train.iter().zip(&sources.specs).zip(&sources.claims).enumerate() {
         train.extend(examples(rows, labels, tokenizer, source)?);
-        let extra = mismatched(rows, spec.mismatched, seed.wrapping_add(source as u64));
+        let extra = mismatched(rows, claims, spec.mismatched, seed.wrapping_add(source as u64));
         train.extend(examples(&extra, labels, tokenizer, source)?);
     }
     if weights == ClassWeights::Balanced {
@@ -262,29 +268,69 @@ fn examples(rows: &[Row], labels: &[Stance], tokenizer: &PairTokenizer, source: 
         .collect()
 }
 
-/// Texts with a claim that some other row has and that shares no longer word with their own: unrelated.
-fn mismatched(rows: &[Row], share: f64, seed: u64) -> Vec<Row> {
+/// The claims of a whole dataset and what is known of their subjects: what its texts may be mismatched with.
+#[derive(Default)]
+pub struct Claims {
+    /// The claim of each row, so that frequent ones are drawn more often, and the subject of its article.
+    of_rows: Vec<(Arc<str>, Option<usize>)>,
+    /// Subject of each article.
+    subjects: HashMap<String, usize>,
+}
+
+impl Claims {
+    fn of(rows: &[Row]) -> Self {
+        let mut articles: BTreeMap<&String, HashSet<&String>> = BTreeMap::new();
+        for row in rows {
+            if let Some(article) = &row.article {
+                articles.entry(article).or_default().insert(&row.claim);
+            }
+        }
+        let numbers = subjects(articles.values().map(|claims| claims.iter().copied()));
+        let subjects: HashMap<String, usize> = articles.into_keys().cloned().zip(numbers).collect();
+        let mut known: HashSet<Arc<str>> = HashSet::new();
+        let mut of_rows = Vec::with_capacity(rows.len());
+        for row in rows {
+            let claim = known.get(row.claim.as_str()).cloned().unwrap_or_else(|| row.claim.as_str().into());
+            known.insert(claim.clone());
+            of_rows.push((claim, row.article.as_ref().map(|a| subjects[a])));
+        }
+        Self { of_rows, subjects }
+    }
+
+    /// A claim that has nothing to do with the row: of an article on another subject, or, where articles do not tell, one that shares no
+    /// longer word with the row. None where a few draws find no such claim.
+    fn foreign_to(&self, row: &Row, rng: &mut ChaCha8Rng) -> Option<&str> {
+        let words = |text: &str| -> Vec<String> {
+            text.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 4).map(str::to_lowercase).collect()
+        };
+        let subject = row.article.as_ref().and_then(|a| self.subjects.get(a).copied());
+        let own = words(&format!("{} {}", row.text, row.claim));
+        (0..8).find_map(|_| {
+            let (claim, theirs) = self.of_rows.choose(rng)?;
+            let foreign = match (subject, theirs) {
+                (Some(subject), Some(theirs)) => subject != *theirs,
+                _ => {
+                    let theirs = words(claim);
+                    **claim != *row.claim && !theirs.is_empty() && theirs.iter().all(|w| !own.contains(w))
+                }
+            };
+            foreign.then_some(&**claim)
+        })
+    }
+}
+
+/// Texts with a claim that they have nothing to do with: unrelated.
+fn mismatched(rows: &[Row], claims: &Claims, share: f64, seed: u64) -> Vec<Row> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let wanted = (share * rows.len() as f64).round() as usize;
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.shuffle(&mut rng);
-    let words = |text: &str| -> Vec<String> {
-        text.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 4).map(str::to_lowercase).collect()
-    };
     let mut out = Vec::with_capacity(wanted);
-    for &i in order.iter().cycle().take(wanted) {
-        let own = words(&format!("{} {}", rows[i].text, rows[i].claim));
-        // A few tries: in a source about one subject every claim may share a word.
-        let other = (0..8).find_map(|_| {
-            rows.choose(&mut rng).filter(|r| {
-                let theirs = words(&r.claim);
-                !theirs.is_empty() && r.claim != rows[i].claim && theirs.iter().all(|w| !own.contains(w))
-            })
-        });
-        if let Some(other) = other {
-            let id = format!("{}+{}", rows[i].id, other.id);
+    for (number, &i) in order.iter().cycle().take(wanted).enumerate() {
+        if let Some(claim) = claims.foreign_to(&rows[i], &mut rng) {
+            let id = format!("{}+{number}", rows[i].id);
             let label = Stance::Unrelated.to_string();
-            out.push(Row { id, text: rows[i].text.clone(), claim: other.claim.clone(), label, ..Row::default() });
+            out.push(Row { id, text: rows[i].text.clone(), claim: claim.to_owned(), label, ..Row::default() });
         }
     }
     out
@@ -329,16 +375,35 @@ mod tests {
     fn mismatched_pairs_take_a_claim_of_another_row_without_shared_words() {
         let rows =
             [row("1", "Ferries sail again.", "The ferries return."), row("2", "Onions are dear.", "Onions will get cheaper.")];
-        let pairs = mismatched(&rows, 1.0, 7);
+        let pairs = mismatched(&rows, &Claims::of(&rows), 1.0, 7);
         assert_eq!(pairs.len(), 2);
         for p in pairs {
             assert_eq!(p.label, "unrelated");
             assert!(!rows.iter().any(|r| r.text == p.text && r.claim == p.claim));
         }
-        assert!(mismatched(&rows[..1], 1.0, 7).is_empty());
+        assert!(mismatched(&rows[..1], &Claims::of(&rows[..1]), 1.0, 7).is_empty());
         // Claims of short words alone cannot be told from a text's own subject: no pair.
         let short = [row("1", "They hate it.", "Tax the rich"), row("2", "They like it.", "Gun ban")];
-        assert!(mismatched(&short, 1.0, 7).is_empty());
+        assert!(mismatched(&short, &Claims::of(&short), 1.0, 7).is_empty());
+    }
+
+    #[test]
+    fn mismatched_pairs_of_articles_are_on_two_subjects() {
+        let of = |article: &str, r: Row| Row { article: Some(article.into()), ..r };
+        // Articles a and b share a claim, so the other claims of one are not foreign to the other, whatever their words.
+        let all = [
+            of("a", row("1", "Ferries sail again.", "The ferries return.")),
+            of("a", row("2", "Ferries sail again.", "Boats will be dear.")),
+            of("b", row("3", "Tickets cost more.", "The ferries return.")),
+            of("c", row("4", "Onions are dear again.", "Onions will sail again.")),
+        ];
+        let claims = Claims::of(&all);
+        let kept = &all[..3];
+        let pairs = mismatched(kept, &claims, 20.0, 7);
+        assert!(pairs.len() > 30, "{}", pairs.len());
+        assert!(pairs.iter().all(|p| p.claim == "Onions will sail again."));
+        let pairs = mismatched(&all[3..], &claims, 20.0, 7);
+        assert!(pairs.len() > 15 && pairs.iter().all(|p| p.claim != "Onions will sail again."));
     }
 
     #[test]

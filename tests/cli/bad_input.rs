@@ -223,3 +223,72 @@ fn swapped_label_names_are_found_by_the_probe() {
     assert_eq!(out.status.code(), Some(2));
     assert!(text(&out.stderr).contains("the labels look swapped"), "{}", text(&out.stderr));
 }
+
+#[test]
+fn what_is_read_is_never_written_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+    let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
+    put("a.txt", "It is late.\n");
+    let rows = "{\"id\":\"1\",\"text\":\"It is late.\",\"claim\":\"It is late.\",\"label\":\"favor\"}\n{\"id\":\"2\",\"text\":\"It is early.\",\"claim\":\"It is late.\",\"label\":\"against\"}\n";
+    put("rows.jsonl", rows);
+    put("again.jsonl", rows);
+    let answers = "{\"id\":\"1\",\"label\":\"favor\"}\n{\"id\":\"2\",\"label\":\"favor\"}\n";
+    put("answers.jsonl", answers);
+    let eval = "name = \"e\"\nprose = \"p\"\ndataset = \"rows.jsonl\"\nlabels = [\"favor\", \"against\"]\nmetrics = [\"accuracy\"]\nmodels = []\n";
+    put("e.toml", eval);
+    let refused = |args: &[&str]| {
+        let out = stance().current_dir(dir.path()).args(args).output().unwrap();
+        let err = text(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{args:?}: {err}");
+        assert!(err.contains("would replace what is read"), "{args:?}: {err}");
+    };
+    let (code, _, err) = classify(dir.path(), &["a.txt", "-o", "./a.txt"]);
+    assert!(code == 2 && err.contains("would replace what is read"), "{err}");
+    refused(&["split", "a.txt", "-o", "a.txt"]);
+    refused(&["evaluate", "e.toml", "--predictions", "answers.jsonl", "-o", "e.toml"]);
+    refused(&["evaluate", "e.toml", "--predictions", "answers.jsonl", "-f", "html", "-o", "answers.jsonl"]);
+    refused(&["evaluate", "e.toml", "--predictions", "answers.jsonl", "--save-predictions", "rows.jsonl"]);
+    refused(&["dataset", "agreement", "rows.jsonl", "again.jsonl", "--adjudicate", "rows.jsonl"]);
+    assert_eq!(read("a.txt"), "It is late.\n");
+    assert_eq!(
+        (read("rows.jsonl"), read("answers.jsonl"), read("e.toml")),
+        (rows.to_owned(), answers.to_owned(), eval.to_owned())
+    );
+    // A folder's file is written, and passed over when it is there already.
+    fs::create_dir(dir.path().join("in")).unwrap();
+    put("in/b.txt", "It is late.\n");
+    for _ in 0..2 {
+        let (code, _, err) = classify(dir.path(), &["in", "-o", "in/labels.jsonl"]);
+        assert_eq!(code, 0, "{err}");
+        assert_eq!(read("in/labels.jsonl").lines().count(), 1);
+    }
+}
+
+#[test]
+fn a_run_without_an_article_leaves_the_last_one_s_file() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("empty.txt"), "").unwrap();
+    fs::write(dir.path().join("labels.jsonl"), "kept\n").unwrap();
+    let (code, _, err) = classify(dir.path(), &["empty.txt", "-o", "labels.jsonl"]);
+    assert!(code == 2 && err.contains("nothing was written"), "{err}");
+    assert_eq!(fs::read_to_string(dir.path().join("labels.jsonl")).unwrap(), "kept\n");
+}
+
+#[test]
+fn a_record_does_not_settle_in_a_folder_of_other_things() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("project")).unwrap();
+    fs::write(dir.path().join("project/README.md"), "mine\n").unwrap();
+    let sample = root().join("evals/allies-sample.toml");
+    let out = stance()
+        .current_dir(dir.path())
+        .args(["evaluate", "--no-baselines", "--draws", "0", "--skip-probe", "--record-as", "project", "--model"])
+        .arg(tiny())
+        .arg(sample)
+        .output()
+        .unwrap();
+    let err = text(&out.stderr);
+    assert!(out.status.code() == Some(2) && err.contains("other things in it"), "{err}");
+    assert_eq!(fs::read_to_string(dir.path().join("project/README.md")).unwrap(), "mine\n");
+}
