@@ -48,12 +48,12 @@ fn every_engine_and_precision_agrees_with_the_reference() {
     let want = reference.classify(&pairs, 2).unwrap();
     let want_logits = reference.logits(&pairs, 2).unwrap();
     // Measured on the weights that ship: logits differ by 0.052 in bf16 and 0.36 in int8, labels in 1 of 200 (those before them: 0.077 and
-    // 0.37, labels in 1 and 5). These bounds notice if it gets worse; they are not what one would wish for (0.02, and 2 labels).
+    // 0.37, labels in 1 and 5). These bounds notice if it gets worse; 0.02 in bf16 is what one would wish for.
     for (engine, compute, most, disagreeing) in [
         (Engine::Packed, Compute::F32, 1e-4, 0),
-        (Engine::Candle, Compute::Bf16, 1e-1, 2),
-        (Engine::Packed, Compute::Bf16, 1e-1, 2),
-        (Engine::Packed, Compute::Int8, 0.5, 5),
+        (Engine::Candle, Compute::Bf16, 7e-2, 2),
+        (Engine::Packed, Compute::Bf16, 7e-2, 2),
+        (Engine::Packed, Compute::Int8, 0.5, 2),
     ] {
         let model = load((engine, compute));
         let gap = furthest(&model.logits(&pairs, 2).unwrap(), &want_logits);

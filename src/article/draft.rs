@@ -29,11 +29,6 @@ impl Draft {
         self.blocks.first().map(|b| &self.text[b.start..b.end])
     }
 
-    /// The blocks with their text.
-    pub fn pieces(&self) -> impl Iterator<Item = (Kind, &str)> {
-        self.blocks.iter().map(|b| (b.kind, &self.text[b.start..b.end]))
-    }
-
     /// Adds a block; runs of white space become one space. Where its kind is [`Kind::Sentence`], the words of the block may
     /// tell another (a byline, a caption), and a dateline is set apart. Text without a letter or digit is no block.
     pub fn push(&mut self, kind: Kind, raw: &str) {

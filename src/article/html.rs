@@ -48,19 +48,14 @@ fn draft(html: &str) -> Draft {
             url: Some(about.url),
             author: Some(about.author),
         };
-        let mut body = Draft::default();
-        blocks(&found.content_html, &mut body);
-        let body = unglued(body, &marked);
+        let body = unglued(pieces(&found.content_html), &marked);
         // The headline stands outside of what is extracted, mostly.
-        if body.len() > 0
-            && let Some(title) = draft.title.clone()
-            && body.first().is_none_or(|first| letters(first) != letters(&title))
+        if let (Some((_, first)), Some(title)) = (body.first(), draft.title.clone())
+            && letters(first) != letters(&title)
         {
             draft.push(Kind::Heading, &title);
         }
-        for (kind, text) in body.pieces() {
-            draft.push(kind, text);
-        }
+        body.iter().for_each(|(kind, text)| draft.push(*kind, text));
     }
     if draft.len() == 0 {
         // Nothing that looks like an article: all of the page but what surely is none.
@@ -98,38 +93,38 @@ fn with_marked_captions(html: &str) -> String {
     out
 }
 
-/// Pages with more blocks are no short ones.
-const SHORT: usize = 500;
+/// What is extracted from a short page has no more blocks than these, nor the page itself more than those.
+const SHORT: (usize, usize) = (20, 500);
 
 /// Blocks that `trafilatura` has run together, apart again: from short pages it gives back bare text. A block that is none of the page's, but
 /// all that follow one another in some part of it, becomes those.
-fn unglued(body: Draft, page: &str) -> Draft {
-    let mut whole = Draft::default();
-    blocks(page, &mut whole);
-    let of_page: Vec<(Kind, &str, String)> = whole.pieces().map(|(kind, text)| (kind, text, letters(text))).collect();
-    if of_page.len() > SHORT || body.pieces().count() > SHORT {
+fn unglued(body: Vec<(Kind, String)>, page: &str) -> Vec<(Kind, String)> {
+    if body.len() > SHORT.0 {
         return body;
     }
+    let of_page = pieces(page);
+    if of_page.len() > SHORT.1 {
+        return body;
+    }
+    let keys: Vec<String> = of_page.iter().map(|(_, text)| letters(text)).collect();
     let run = |glued: &str| {
-        (0..of_page.len()).find_map(|from| {
+        (0..keys.len()).find_map(|from| {
             let mut rest = glued;
-            for (n, (_, _, piece)) in of_page[from..].iter().enumerate() {
-                rest = rest.strip_prefix(piece.as_str())?;
+            for (to, key) in keys.iter().enumerate().skip(from) {
+                rest = rest.strip_prefix(key.as_str())?;
                 if rest.is_empty() {
-                    return Some(&of_page[from..=from + n]);
+                    return Some(&of_page[from..=to]);
                 }
             }
             None
         })
     };
-    let mut out = Draft::default();
-    for (kind, text) in body.pieces() {
-        match run(&letters(text)) {
-            Some(parts) if parts.len() > 1 => parts.iter().for_each(|(kind, text, _)| out.push(*kind, text)),
-            _ => out.push(kind, text),
-        }
-    }
-    out
+    body.into_iter()
+        .flat_map(|piece| match run(&letters(&piece.1)) {
+            Some(parts) if parts.len() > 1 => parts.to_vec(),
+            _ => vec![piece],
+        })
+        .collect()
 }
 
 /// A line without case, marks and space.
@@ -165,20 +160,30 @@ fn role(name: &str) -> Role {
 
 /// Adds the blocks of HTML, or of XHTML, to a draft. Code, tables and what is not shown are in no block, as in Markdown.
 pub(super) fn blocks(html: &str, draft: &mut Draft) {
+    pieces(html).iter().for_each(|(kind, text)| draft.push(*kind, text));
+}
+
+/// The texts of the blocks, and the kinds that their elements give them.
+fn pieces(html: &str) -> Vec<(Kind, String)> {
+    let mut out = Vec::new();
     let page = Html::parse_document(html);
     let mut line = String::new();
     // Kinds of the open elements that give one, from without to within.
     let mut kinds: Vec<Kind> = Vec::new();
     let mut skipped = 0_usize;
     let mut caption = false;
-    let mut flush = |line: &mut String, kinds: &[Kind], draft: &mut Draft| {
+    let mut flush = |line: &mut String, kinds: &[Kind]| {
         // A heading is one wherever it stands; else what is quoted stays quoted, whatever its layout.
         let kind = [Kind::Heading, Kind::Quotation].into_iter().find(|k| kinds.contains(k));
         let kind = kind.or(kinds.last().copied()).unwrap_or(Kind::Sentence);
         caption |= line.contains(MARK);
         let text = line.trim_matches(|c: char| c == MARK || c.is_whitespace());
         if !text.is_empty() {
-            draft.push(if std::mem::take(&mut caption) { Kind::Caption } else { kind }, text);
+            let kind = if std::mem::take(&mut caption) { Kind::Caption } else { kind };
+            // What is no block parts none from the headline.
+            if text.contains(char::is_alphanumeric) {
+                out.push((kind, text.to_owned()));
+            }
         }
         line.clear();
     };
@@ -192,11 +197,11 @@ pub(super) fn blocks(html: &str, draft: &mut Draft) {
             Node::Element(element) => match role(element.name()) {
                 Role::Inline => {}
                 Role::Skip => {
-                    flush(&mut line, &kinds, draft);
+                    flush(&mut line, &kinds);
                     skipped = if opens { skipped + 1 } else { skipped.saturating_sub(1) };
                 }
                 Role::Block(kind) => {
-                    flush(&mut line, &kinds, draft);
+                    flush(&mut line, &kinds);
                     match kind {
                         Some(kind) if opens => kinds.push(kind),
                         Some(_) => {
@@ -209,7 +214,8 @@ pub(super) fn blocks(html: &str, draft: &mut Draft) {
             _ => {}
         }
     }
-    flush(&mut line, &kinds, draft);
+    flush(&mut line, &kinds);
+    out
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `stance classify`
 
-use super::common::{InputArgs, ModelArgs, Output, claims, end_on_interrupt, finish, spinner};
+use super::common::{InputArgs, ModelArgs, Output, claims, end_on_interrupt, finish, spare, spinner};
 use super::file_settings::FileSettings;
 use super::{Status, complain, tell};
 use crate::article::Kind;
@@ -89,9 +89,12 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         return Err(Error::new("--by with --format html").hint("the page has every chart: leave --by out"));
     }
     let articles = args.input.sources(args.output.as_deref())?;
+    if let (Some(output), Some(task)) = (&args.output, task) {
+        spare(output, &[task])?;
+    }
     let threads = args.model.threads(&file)?;
     end_on_interrupt();
-    let mut output = Output::open_beside(args.output.as_deref(), args.input.files().chain(args.task.as_deref()))?;
+    let mut output = Output::open(args.output.as_deref())?;
     let model = args.model.load(&file)?;
     let first = args.cascade.map(|recall| Cascade::load(&model, recall)).transpose()?;
     let options = Options {

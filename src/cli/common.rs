@@ -31,18 +31,12 @@ pub struct InputArgs {
 }
 
 impl InputArgs {
-    /// The articles; in folders all but the file that is written.
+    /// The articles; in folders all but the file that is written, which must be none of those named.
     pub fn sources(&self, output: Option<&Path>) -> Result<Sources> {
         let sources = Sources::new(&self.paths).limit(self.max_size << 20).columns(Columns::new(&self.columns)?);
-        Ok(match output {
-            Some(output) => sources.without(output),
-            None => sources,
-        })
-    }
-
-    /// The paths, as [`Output::open_beside`] takes them.
-    pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.paths.iter().map(PathBuf::as_path)
+        let Some(output) = output else { return Ok(sources) };
+        spare(output, &self.paths)?;
+        Ok(sources.without(output))
     }
 }
 
@@ -127,21 +121,20 @@ pub fn threads(asked: Option<usize>) -> Result<usize> {
 
 /// Ends the output of a command over articles. Where every one of them failed, the file of an earlier run stays as it is.
 pub fn finish(output: Output, articles: usize, failed: usize) -> Result<()> {
-    if articles > 0 || failed == 0 {
-        output.finish()
-    } else {
-        if output.abandon()? {
+    match output {
+        Output::File(_) if articles == 0 && failed > 0 => {
             super::tell("nothing was written: no article could be read");
+            Ok(())
         }
-        Ok(())
+        output => output.finish(),
     }
 }
 
 /// Refuses to write over what is read.
-pub fn spare<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Result<()> {
-    let Ok(target) = std::fs::canonicalize(output) else { return Ok(()) };
-    let same = |input: &&Path| std::fs::canonicalize(input).is_ok_and(|i| i == target && i.is_file());
-    match inputs.into_iter().find(same) {
+pub fn spare(output: &Path, inputs: &[PathBuf]) -> Result<()> {
+    let Ok(target) = output.canonicalize() else { return Ok(()) };
+    let same = |input: &&PathBuf| input.canonicalize().is_ok_and(|i| i == target && i.is_file());
+    match inputs.iter().find(same) {
         None => Ok(()),
         Some(input) => Err(Error::new("the output would replace what is read")
             .at(output)
@@ -163,20 +156,6 @@ impl Output {
         match path {
             Some(p) if p.as_os_str() != "-" => Ok(Self::File(AtomicFile::create(p)?)),
             _ => Ok(Self::Stdout(std::io::BufWriter::new(std::io::stdout()))),
-        }
-    }
-
-    /// As [`Self::open`], for a command that reads `inputs`: none of them may be replaced.
-    pub fn open_beside<'a>(path: Option<&Path>, inputs: impl IntoIterator<Item = &'a Path>) -> Result<Self> {
-        path.map_or(Ok(()), |p| spare(p, inputs))?;
-        Self::open(path)
-    }
-
-    /// Leaves the file of `-o` as it was, if there is one; tells whether it did.
-    pub fn abandon(self) -> Result<bool> {
-        match self {
-            Self::Stdout(_) => self.finish().map(|()| false),
-            Self::File(_) => Ok(true),
         }
     }
 

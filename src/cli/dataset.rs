@@ -117,7 +117,7 @@ fn agreement(args: &Agreement, options: &LoadOptions) -> Result<dataset::agreeme
     let (mut files, mut inputs): (Vec<(String, Vec<Row>)>, Vec<PathBuf>) = Default::default();
     for spec in &args.data {
         let data = dataset::load(spec, options)?.clean()?;
-        inputs.push(data.path.clone());
+        inputs.extend(data.sources());
         // Two folders may hold a file of the same name.
         let name = if files.iter().any(|(name, _)| *name == data.name) { spec.clone() } else { data.name };
         files.push((name, data.rows));
@@ -133,7 +133,7 @@ fn agreement(args: &Agreement, options: &LoadOptions) -> Result<dataset::agreeme
             .hint("votes are a list of labels, or counts by label: {\"votes\": [\"favor\", \"neutral\"]}"));
     }
     if let Some(path) = &args.adjudicate {
-        spare(path, inputs.iter().map(PathBuf::as_path))?;
+        spare(path, &inputs)?;
         crate::atomic::write(path, votes.adjudication()?.as_bytes())?;
     }
     Ok(votes.agreement(&Bootstrap { draws: args.draws, seed: args.seed, ..Bootstrap::default() }))

@@ -164,15 +164,14 @@ fn one(args: &Args, mut eval: Eval, options: &Options) -> Result<Status> {
             eval.metrics.push(metric);
         }
     }
-    let beside = eval.path.parent().unwrap_or(Path::new(""));
-    let dataset = eval.dataset.rsplit_once(':').map_or(&*eval.dataset, |(path, _)| path);
-    let mut inputs = vec![eval.path.clone(), beside.join(&eval.dataset), beside.join(dataset)];
-    inputs.extend(args.predictions.iter().map(|p| p.what.clone()));
-    let inputs = || inputs.iter().map(PathBuf::as_path);
-    args.save_predictions.as_deref().map_or(Ok(()), |path| spare(path, inputs()))?;
-    let mut output = Output::open_beside(args.output.as_deref(), inputs())?;
+    let written: Vec<&Path> = args.output.iter().chain(&args.save_predictions).map(PathBuf::as_path).collect();
+    let spare_all = |inputs: &[PathBuf]| written.iter().try_for_each(|path| spare(path, inputs));
+    let given: Vec<PathBuf> = args.predictions.iter().map(|p| p.what.clone()).chain([eval.path.clone()]).collect();
+    spare_all(&given)?;
+    let mut output = Output::open(args.output.as_deref())?;
     let mut save = args.save_predictions.as_deref().map(AtomicFile::create).transpose()?;
     let (rows, record) = evaluate::run(&eval, options, tell)?;
+    spare_all(&rows.dataset.sources().collect::<Vec<_>>())?;
     let text = match args.format {
         Format::Table => report::table(&record, output.style()),
         Format::Json => record.to_json(&rows)?,

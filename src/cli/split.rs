@@ -39,7 +39,7 @@ enum Format {
 pub(super) fn run(args: &Args) -> Result<Status> {
     end_on_interrupt();
     let sources = args.input.sources(args.output.as_deref())?;
-    let mut output = Output::open_beside(args.output.as_deref(), args.input.files())?;
+    let mut output = Output::open(args.output.as_deref())?;
     let style = output.style();
     let (mut articles, mut failed) = (0, 0);
     for article in sources {

@@ -32,6 +32,13 @@ pub struct Dataset {
     pub labels: Labels,
 }
 
+impl Dataset {
+    /// Where the files are that were read.
+    pub fn sources(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        self.files.iter().map(|file| if self.manifest.is_some() { self.path.join(&file.path) } else { file.path.clone() })
+    }
+}
+
 /// A file as it was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileRead {

@@ -28,11 +28,15 @@ impl Checkpoint {
         Ok(Self { tensors, path: path.to_path_buf() })
     }
 
-    /// The tensor of that name, or of a name that older or bare checkpoints give it, under the name that it has here.
-    fn find(&self, name: &str) -> Option<(String, &Tensor)> {
+    /// A weight's name, and those that older or bare checkpoints give it.
+    fn names(name: &str) -> [String; 4] {
         let bare = name.strip_prefix("bert.").unwrap_or(name);
         let old = |n: &str| n.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
-        [name.to_owned(), old(name), bare.to_owned(), old(bare)].into_iter().find_map(|n| self.tensors.get(&n).map(|t| (n, t)))
+        [name.to_owned(), old(name), bare.to_owned(), old(bare)]
+    }
+
+    fn find(&self, name: &str) -> Option<&Tensor> {
+        Self::names(name).iter().find_map(|n| self.tensors.get(n))
     }
 
     /// Drops every tensor whose name begins so.
@@ -71,11 +75,10 @@ pub(super) fn misshapen(name: &str, found: &[usize], expected: &[usize], file: &
 
 impl Source for Checkpoint {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        let (here, found) = self.find(name).ok_or_else(|| missing(name, &self.path))?;
+        let found = Self::names(name).iter().find_map(|n| self.tensors.remove(n)).ok_or_else(|| missing(name, &self.path))?;
         if found.dims() != shape {
             return Err(misshapen(name, found.dims(), shape, &self.path));
         }
-        let found = self.tensors.remove(&here).ok_or_else(|| missing(name, &self.path))?;
         found.to_dtype(DType::F32).and_then(|t| t.contiguous()).context("reading weights")
     }
 }
@@ -128,7 +131,7 @@ impl Variables {
 impl Source for Variables {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
         let head = name.starts_with("classifier") || name.starts_with("bert.pooler");
-        let fits = self.checkpoint.find(name).is_some_and(|(_, t)| t.dims() == shape);
+        let fits = self.checkpoint.find(name).is_some_and(|t| t.dims() == shape);
         let value = if head && !fits { self.draw(name, shape)? } else { self.checkpoint.tensor(name, shape)? };
         let value = if (self.frozen)(name) {
             value
