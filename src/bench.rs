@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::batch::Encoded;
 use crate::model::bert::Bert;
 use crate::model::config::{self, BertConfig, CommonConfig};
-use crate::model::gemm::{Compute, Factor, Mat, MatMut};
+use crate::model::gemm::{self, Compute, Factor, Mat, MatMut};
 use crate::model::weights::{Checkpoint, Variables};
 use crate::model::{Classifier, Engine, LoadOptions, stances};
 use crate::report::{ArticleHead, Held, Jsonl, Reporter, SentenceHead, Verdict};
@@ -241,7 +241,7 @@ impl Machine {
         Self {
             cpu: cpu(),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            features: features(),
+            features: gemm::cpu(),
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             threads,
         }
@@ -253,26 +253,6 @@ fn cpu() -> Option<String> {
     let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_owned())
-}
-
-/// The instruction sets that are here, of those that make a difference to a matrix product.
-fn features() -> Vec<&'static str> {
-    let mut found = Vec::new();
-    #[cfg(target_arch = "x86_64")]
-    {
-        macro_rules! look {
-            ($($name:tt)*) => { $(if std::is_x86_feature_detected!($name) { found.push($name); })* };
-        }
-        look!("avx" "avx2" "fma" "avx512f" "avx512vnni" "avx512bf16" "avxvnni");
-        if Compute::fastest() == Compute::Bf16 {
-            found.push("amx-bf16");
-        }
-    }
-    #[cfg(target_arch = "aarch64")]
-    if std::arch::is_aarch64_feature_detected!("neon") {
-        found.push("neon");
-    }
-    found
 }
 
 /// float32, what this CPU computes faster, and integers.

@@ -7,13 +7,26 @@ use std::ops::Range;
 /// compiled for the oldest.
 macro_rules! simd {
     ($block:expr) => {
-        pulp::Arch::new().dispatch(
+        pulp::Arch::new().dispatch($crate::model::kernels::Block(
             #[inline(always)]
             || $block,
-        )
+        ))
     };
 }
-pub(super) use simd;
+pub(crate) use simd;
+
+/// What [`simd`] runs, called by reference: called by value, a closure that only borrows goes through a shim of the compiler, which is
+/// not inlined.
+pub(crate) struct Block<F>(pub F);
+
+impl<R, F: FnMut() -> R> pulp::NullaryFnOnce for Block<F> {
+    type Output = R;
+
+    #[inline(always)]
+    fn call(mut self) -> R {
+        (self.0)()
+    }
+}
 
 /// e^x for x <= 0, relative error below 2e-7: 2^n times a polynomial of degree 6 on [-ln 2 / 2, ln 2 / 2] (Cephes `expf`).
 #[inline(always)]
@@ -87,7 +100,7 @@ pub fn relu_with_slope(x: f32) -> (f32, f32) {
 #[inline(always)]
 pub fn activate(x: &mut [f32], out: &mut [f32], f: impl Fn(f32) -> (f32, f32)) {
     simd!({
-        for (o, x) in out.iter_mut().zip(x) {
+        for (o, x) in out.iter_mut().zip(x.iter_mut()) {
             (*o, *x) = f(*x);
         }
     });

@@ -1,6 +1,7 @@
 //! AdamW (Loshchilov and Hutter 2019, algorithm 2): Adam with weight decay decoupled from the gradient.
 
 use crate::error::{Context, Error, Result};
+use crate::model::kernels::simd;
 use candle_core::{CpuStorage, InplaceOp1, Layout, Var};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -64,18 +65,15 @@ impl InplaceOp1 for Update<'_> {
         if w.len() != g.len() || w.len() != m.len() {
             candle_core::bail!("adamw: {} weights, {} gradients, {} moments", w.len(), g.len(), m.len());
         }
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for (((w, &g), m), v) in w.iter_mut().zip(g).zip(m.iter_mut()).zip(v.iter_mut()) {
-                    let g = g * self.grad_scale;
-                    *m = BETA1 * *m + (1.0 - BETA1) * g;
-                    *v = BETA2 * *v + (1.0 - BETA2) * g * g;
-                    let step = (*m / self.correction.0) / ((*v / self.correction.1).sqrt() + EPS);
-                    *w -= self.lr * (step + self.decay * *w);
-                }
-            },
-        );
+        simd!({
+            for (((w, &g), m), v) in w.iter_mut().zip(g).zip(m.iter_mut()).zip(v.iter_mut()) {
+                let g = g * self.grad_scale;
+                *m = BETA1 * *m + (1.0 - BETA1) * g;
+                *v = BETA2 * *v + (1.0 - BETA2) * g * g;
+                let step = (*m / self.correction.0) / ((*v / self.correction.1).sqrt() + EPS);
+                *w -= self.lr * (step + self.decay * *w);
+            }
+        });
         Ok(())
     }
 }

@@ -9,13 +9,14 @@ use super::{Mat, MatMut};
 use crate::model::kernels;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
+use std::ops::Range;
 
-/// Columns of B in a panel, which one pass of the kernel multiplies.
+/// Columns of B in a panel.
 const COLUMNS: usize = 16;
-/// Rows of A in a pass of the kernel.
-const ROWS: usize = 6;
+/// Panels that a pass of the widest kernel multiplies: their number is filled up to a multiple of it.
+const PANELS: usize = 2;
 /// Rows of A that a panel of B is held against before the next panel: they and what they become stay in the second-level cache.
-const BAND: usize = 40 * ROWS;
+const BAND: usize = 240;
 /// Products of four that are added in 16 bits.
 const STEPS: usize = 2;
 /// k of a pass: rows of A and panels of B are filled up with zeros to a multiple of it.
@@ -25,10 +26,34 @@ const TOP: i32 = 255;
 /// The largest sum of positive (or of negative) weights that meet in one sum of 16 bits.
 const MOST: i32 = i16::MAX as i32 / TOP;
 
-type Sums = [[i32; COLUMNS]; ROWS];
+/// What a pass of a kernel adds up: `R` rows of A times `P` panels of B.
+type Sums<const R: usize, const P: usize> = [[[i32; COLUMNS]; P]; R];
 
-/// A kernel: the products of `ROWS` rows of A with a panel of B.
-type Kernel = fn([&[u8]; ROWS], &[i8], &mut Sums);
+/// Which instructions add up the products; the sums are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Vnni,
+}
+
+impl Unit {
+    /// Those of this CPU, the fastest last.
+    fn all() -> Vec<Self> {
+        let mut all = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            all.push(Self::Avx2);
+        }
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") {
+            all.push(Self::Vnni);
+        }
+        all
+    }
+}
 
 /// Rows of activations: value = scale * (integer - zero).
 #[derive(Default)]
@@ -67,14 +92,14 @@ pub struct Quantized {
     scales: Vec<f32>,
     /// Sum of each column's integers.
     totals: Vec<i32>,
-    kernel: Kernel,
+    unit: Unit,
 }
 
 impl Quantized {
     /// Quantizes `b` (K, N), each column with a scale of its own.
     pub(super) fn new(b: Mat<'_>) -> Self {
         let padded = b.rows.next_multiple_of(BLOCK);
-        let mut panels = vec![0i8; b.cols.next_multiple_of(COLUMNS) * padded];
+        let mut panels = vec![0i8; b.cols.next_multiple_of(COLUMNS * PANELS) * padded];
         let (mut scales, mut totals) = (Vec::with_capacity(b.cols), Vec::with_capacity(b.cols));
         let (mut values, mut column) = (vec![0.0; b.rows], vec![0i32; padded]);
         for n in 0..b.cols {
@@ -88,7 +113,7 @@ impl Quantized {
             scales.push(scale);
             totals.push(column.iter().sum());
         }
-        Self { padded, panels, scales, totals, kernel: kernel() }
+        Self { padded, panels, scales, totals, unit: Unit::all().pop().unwrap_or(Unit::Portable) }
     }
 
     /// `out = keep * out + a b + bias`, on the calling thread, each row by itself.
@@ -98,30 +123,64 @@ impl Quantized {
     pub(super) fn matmul(&self, a: &Rows, keep: f32, bias: Option<&[f32]>, out: &mut MatMut<'_>) {
         let (m, n) = (a.scales.len(), self.scales.len());
         assert!((m == 0 || a.padded == self.padded) && (out.rows, out.cols) == (m, n), "matrix shapes do not fit");
-        kernels::simd!(self.panel_by_panel(a, keep, bias, out));
+        match self.unit {
+            Unit::Portable => self.panel_by_panel::<4, 1>(a, keep, bias, out, portable),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: [`Unit::all`] found the instructions.
+            Unit::Avx2 => self.panel_by_panel::<6, 1>(a, keep, bias, out, |a, b, sums| unsafe { avx2(a, b, sums) }),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Unit::Vnni => self.panel_by_panel::<8, 2>(a, keep, bias, out, |a, b, sums| unsafe { vnni(a, b, sums) }),
+        }
     }
 
-    #[inline(always)]
-    fn panel_by_panel(&self, a: &Rows, keep: f32, bias: Option<&[f32]>, out: &mut MatMut<'_>) {
+    fn panel_by_panel<const R: usize, const P: usize>(
+        &self,
+        a: &Rows,
+        keep: f32,
+        bias: Option<&[f32]>,
+        out: &mut MatMut<'_>,
+        kernel: impl Fn([&[u8]; R], [&[i8]; P], &mut Sums<R, P>),
+    ) {
         let (m, n) = (a.scales.len(), self.scales.len());
-        let mut sums = [[0; COLUMNS]; ROWS];
-        let none = [0.0; COLUMNS];
-        let panels = || self.panels.chunks_exact((COLUMNS * self.padded).max(1)).enumerate();
-        for (band, (j, panel)) in (0..m).step_by(BAND).flat_map(|band| panels().map(move |panel| (band, panel))) {
-            let columns = j * COLUMNS..n.min((j + 1) * COLUMNS);
-            let (totals, scales) = (&self.totals[columns.clone()], &self.scales[columns.clone()]);
-            let bias = bias.map_or(&none[..], |bias| &bias[columns.clone()]);
-            for from in (band..m.min(band + BAND)).step_by(ROWS) {
+        let panel_len = COLUMNS * self.padded;
+        let mut sums = [[[0; COLUMNS]; P]; R];
+        for (band, first) in (0..m).step_by(BAND).flat_map(|band| (0..n).step_by(P * COLUMNS).map(move |j| (band, j))) {
+            let columns = first..n.min(first + P * COLUMNS);
+            let panels: [&[i8]; P] = std::array::from_fn(|p| &self.panels[(first / COLUMNS + p) * panel_len..][..panel_len]);
+            for from in (band..m.min(band + BAND)).step_by(R) {
                 // Below the last row, that row again.
                 let row = |r: usize| &a.data[(from + r).min(m - 1) * self.padded..][..self.padded];
-                (self.kernel)(std::array::from_fn(row), panel, &mut sums);
-                for (r, sums) in (from..m).zip(&sums) {
-                    let (scale, zero) = (a.scales[r], a.zeros[r]);
+                kernel(std::array::from_fn(row), panels, &mut sums);
+                kernels::simd!(for (r, sums) in (from..m).zip(&sums) {
                     let out = &mut out.data[r * out.row_stride..][columns.clone()];
-                    for ((((o, &sum), &total), &s), &b) in out.iter_mut().zip(sums).zip(totals).zip(scales).zip(bias) {
-                        let product = (sum - zero * total) as f32 * (scale * s) + b;
-                        *o = if keep == 0.0 { product } else { keep * *o + product };
-                    }
+                    self.put(sums.as_flattened(), (a.scales[r], a.zeros[r]), columns.clone(), keep, bias, out);
+                });
+            }
+        }
+    }
+
+    /// Sums of integers to values, of one row.
+    #[inline(always)]
+    fn put(
+        &self,
+        sums: &[i32],
+        (scale, zero): (f32, i32),
+        columns: Range<usize>,
+        keep: f32,
+        bias: Option<&[f32]>,
+        out: &mut [f32],
+    ) {
+        let of = sums.iter().zip(&self.totals[columns.clone()]).zip(&self.scales[columns.clone()]);
+        let product = |((&sum, &total), &s): ((&i32, &i32), &f32)| (sum - zero * total) as f32 * (scale * s);
+        match bias {
+            Some(bias) if keep == 0.0 => {
+                out.iter_mut().zip(of).zip(&bias[columns]).for_each(|((o, of), b)| *o = product(of) + b);
+            }
+            _ => {
+                for (i, (o, of)) in out.iter_mut().zip(of).enumerate() {
+                    let product = product(of) + bias.map_or(0.0, |bias| bias[columns.start + i]);
+                    *o = if keep == 0.0 { product } else { keep * *o + product };
                 }
             }
         }
@@ -154,25 +213,10 @@ fn heaviest(block: &[i32]) -> i32 {
     [half(0, 1), half(0, -1), half(1, 1), half(1, -1)].into_iter().max().unwrap_or(0)
 }
 
-/// The fastest kernel of this CPU.
-fn kernel() -> Kernel {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") {
-        // SAFETY: the CPU has both.
-        return |a, panel, sums| unsafe { vnni(a, panel, sums) };
-    }
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") {
-        // SAFETY: the CPU has AVX2.
-        return |a, panel, sums| unsafe { avx2(a, panel, sums) };
-    }
-    portable
-}
-
 /// The same sums on any machine.
-fn portable(a: [&[u8]; ROWS], panel: &[i8], sums: &mut Sums) {
-    *sums = [[0; COLUMNS]; ROWS];
-    for (a, sums) in a.into_iter().zip(sums) {
+fn portable<const R: usize>(a: [&[u8]; R], [panel]: [&[i8]; 1], sums: &mut Sums<R, 1>) {
+    *sums = [[[0; COLUMNS]; 1]; R];
+    for (a, [sums]) in a.into_iter().zip(sums) {
         for (a, b) in a.chunks_exact(4).zip(panel.chunks_exact(4 * COLUMNS)) {
             for (sum, b) in sums.iter_mut().zip(b.chunks_exact(4)) {
                 *sum += a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum::<i32>();
@@ -184,18 +228,18 @@ fn portable(a: [&[u8]; ROWS], panel: &[i8], sums: &mut Sums) {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 #[allow(clippy::needless_range_loop, reason = "references into the arrays would keep them out of registers")]
-fn avx2(a: [&[u8]; ROWS], panel: &[i8], sums: &mut Sums) {
+fn avx2<const R: usize>(a: [&[u8]; R], [panel]: [&[i8]; 1], sums: &mut Sums<R, 1>) {
     let padded = panel.len() / COLUMNS;
     assert!(padded.is_multiple_of(BLOCK) && a.iter().all(|a| a.len() == padded), "matrix shapes do not fit");
     let ones = _mm256_set1_epi16(1);
-    let mut total = [[_mm256_setzero_si256(); 2]; ROWS];
+    let mut total = [[_mm256_setzero_si256(); 2]; R];
     for block in (0..padded).step_by(BLOCK) {
         // SAFETY: a panel holds 16 bytes for each k, and block + BLOCK <= padded.
         let b: [[__m256i; 2]; STEPS] = std::array::from_fn(|step| unsafe {
             let at = panel.as_ptr().add((block + 4 * step) * COLUMNS).cast::<__m256i>();
             [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))]
         });
-        for r in 0..ROWS {
+        for r in 0..R {
             // SAFETY: the row has `padded` bytes.
             let a: [__m256i; STEPS] = std::array::from_fn(|step| unsafe {
                 _mm256_set1_epi32(a[r].as_ptr().add(block + 4 * step).cast::<i32>().read_unaligned())
@@ -223,28 +267,30 @@ fn avx2(a: [&[u8]; ROWS], panel: &[i8], sums: &mut Sums) {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vnni")]
 #[allow(clippy::needless_range_loop, reason = "references into the arrays would keep them out of registers")]
-fn vnni(a: [&[u8]; ROWS], panel: &[i8], sums: &mut Sums) {
-    let padded = panel.len() / COLUMNS;
-    assert!(padded.is_multiple_of(BLOCK) && a.iter().all(|a| a.len() == padded), "matrix shapes do not fit");
-    // Two sums a row, so that twelve are under way at a time.
-    let mut total = [[_mm512_setzero_si512(); 2]; ROWS];
-    for k in (0..padded).step_by(8) {
-        // SAFETY: BLOCK is a multiple of 8, so k + 8 <= padded; a panel holds 16 bytes for each k.
-        let b = unsafe {
-            let at = panel.as_ptr().add(k * COLUMNS).cast::<__m512i>();
-            [_mm512_loadu_si512(at), _mm512_loadu_si512(at.add(1))]
-        };
-        for r in 0..ROWS {
-            for half in 0..2 {
-                // SAFETY: the row has `padded` bytes.
-                let a = unsafe { a[r].as_ptr().add(k + 4 * half).cast::<i32>().read_unaligned() };
-                total[r][half] = _mm512_dpbusd_epi32(total[r][half], _mm512_set1_epi32(a), b[half]);
+fn vnni<const R: usize, const P: usize>(a: [&[u8]; R], panels: [&[i8]; P], sums: &mut Sums<R, P>) {
+    let padded = panels[0].len() / COLUMNS;
+    let fits = padded.is_multiple_of(BLOCK) && a.iter().all(|a| a.len() == padded);
+    assert!(fits && panels.iter().all(|p| p.len() == COLUMNS * padded), "matrix shapes do not fit");
+    let mut total = [[_mm512_setzero_si512(); P]; R];
+    for k in (0..padded).step_by(4) {
+        let mut b = [_mm512_setzero_si512(); P];
+        for p in 0..P {
+            // SAFETY: BLOCK is a multiple of 4, so k + 4 <= padded; a panel holds 16 bytes for each k.
+            b[p] = unsafe { _mm512_loadu_si512(panels[p].as_ptr().add(k * COLUMNS).cast()) };
+        }
+        for r in 0..R {
+            // SAFETY: the row has `padded` bytes.
+            let a = _mm512_set1_epi32(unsafe { a[r].as_ptr().add(k).cast::<i32>().read_unaligned() });
+            for p in 0..P {
+                total[r][p] = _mm512_dpbusd_epi32(total[r][p], a, b[p]);
             }
         }
     }
-    for (sums, [even, odd]) in sums.iter_mut().zip(total) {
-        // SAFETY: a row of sums has 16 elements of 32 bits.
-        unsafe { _mm512_storeu_si512(sums.as_mut_ptr().cast(), _mm512_add_epi32(even, odd)) };
+    for r in 0..R {
+        for p in 0..P {
+            // SAFETY: a panel's sums of a row are 16 elements of 32 bits.
+            unsafe { _mm512_storeu_si512(sums[r][p].as_mut_ptr().cast(), total[r][p]) };
+        }
     }
 }
 
@@ -269,17 +315,6 @@ mod tests {
         rows
     }
 
-    /// Every kernel that this machine can run.
-    fn kernels() -> Vec<Kernel> {
-        let mut all: Vec<Kernel> = vec![portable, kernel()];
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the CPU has AVX2.
-            all.push(|a, panel, sums| unsafe { avx2(a, panel, sums) });
-        }
-        all
-    }
-
     proptest! {
         #[test]
         fn every_kernel_gives_the_sums_of_plain_loops(m in 1usize..20, k in 1usize..100, n in 1usize..50, seed: u64) {
@@ -295,8 +330,8 @@ mod tests {
                 sum as f32 * (a.scales[r] * b.scales[j]) + j as f32
             }).collect();
             let bias: Vec<f32> = (0..n).map(|j| j as f32).collect();
-            for kernel in kernels() {
-                b.kernel = kernel;
+            for unit in Unit::all() {
+                b.unit = unit;
                 let mut got = vec![f32::NAN; m * n];
                 b.matmul(&a, 0.0, Some(&bias), &mut MatMut::new(&mut got, m, n, n));
                 prop_assert_eq!(&got, &want);
@@ -327,8 +362,8 @@ mod tests {
             let (k, n) = (64, 20);
             let w = vec![sign; k * n];
             let (a, mut b) = (rows(&vec![1.0; k], 1, k), Quantized::new(Mat::new(&w, n, k, k).t()));
-            for kernel in kernels() {
-                b.kernel = kernel;
+            for unit in Unit::all() {
+                b.unit = unit;
                 let mut got = vec![0.0; n];
                 b.matmul(&a, 0.0, None, &mut MatMut::new(&mut got, 1, n, n));
                 assert!(got.iter().all(|g| (g - sign * k as f32).abs() < 0.5), "{got:?}");

@@ -1,12 +1,14 @@
 //! Matrix product over checked views: the one module with `unsafe`.
 //!
-//! `gemm::gemm` and the kernel in `amx.rs` take raw pointers. Their contract: every element that the sizes and strides reach
+//! `gemm::gemm` and the kernels in `avx512.rs` and `bf16.rs` take raw pointers. Their contract: every element that the sizes and strides reach
 //! lies inside the allocation, and the destination overlaps neither input. [`Mat`] and [`MatMut`] prove the first at
 //! construction (the largest reachable index is below the slice's length), the borrow checker proves the second.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
-mod amx;
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod bf16;
 mod int8;
 
 use gemm::Parallelism;
@@ -27,10 +29,10 @@ pub enum Compute {
 }
 
 impl Compute {
-    /// The faster of both on this CPU: bfloat16 where it has a matrix unit for it.
+    /// The faster of both on this CPU: bfloat16 where it has instructions for it.
     pub fn fastest() -> Self {
         #[cfg(target_arch = "x86_64")]
-        if amx::available() {
+        if bf16::unit().is_some() {
             return Self::Bf16;
         }
         Self::F32
@@ -45,8 +47,8 @@ pub fn cpu() -> Vec<&'static str> {
         macro_rules! look {
             ($($name:tt)*) => { $(if is_x86_feature_detected!($name) { found.push($name); })* };
         }
-        look!("avx2" "fma" "avx512f" "avx512vnni");
-        if amx::available() {
+        look!("avx2" "fma" "avx512f" "avx512vnni" "avx512bf16" "avxvnni");
+        if bf16::unit() == Some(bf16::Unit::Tiles) {
             found.push("amx-bf16");
         }
     }
@@ -151,9 +153,11 @@ fn matmul_f32(out: MatMut<'_>, keep: f32, scale: f32, a: Mat<'_>, b: Mat<'_>) {
 
 fn matmul_bf16(mut out: MatMut<'_>, keep: f32, scale: f32, a: Mat<'_>, b: Mat<'_>) {
     #[cfg(target_arch = "x86_64")]
-    if a.cols > 0 && amx::available() {
+    if let Some(unit) = bf16::unit()
+        && a.cols > 0
+    {
         // SAFETY: as above; a view has one stride of 1 by construction.
-        unsafe { amx::matmul(out.amx(keep, scale, None), out.cols, a.amx(), amx::Right::View(b.t().amx())) };
+        unsafe { bf16::matmul(unit, out.place(keep, scale, None), out.cols, a.operand(), bf16::Right::View(b.t().operand())) };
         return;
     }
     // The same products on any CPU, slower than float32: rounded copies, multiplied and summed in float32.
@@ -164,8 +168,8 @@ fn matmul_bf16(mut out: MatMut<'_>, keep: f32, scale: f32, a: Mat<'_>, b: Mat<'_
 #[cfg(target_arch = "x86_64")]
 impl Mat<'_> {
     /// As a left factor; a right factor is the transpose of one.
-    fn amx(&self) -> amx::Operand {
-        amx::Operand {
+    fn operand(&self) -> bf16::Operand {
+        bf16::Operand {
             data: self.data.as_ptr(),
             outer: self.rows,
             k: self.cols,
@@ -177,9 +181,9 @@ impl Mat<'_> {
 
 #[cfg(target_arch = "x86_64")]
 impl MatMut<'_> {
-    fn amx(&mut self, keep: f32, scale: f32, bias: Option<&[f32]>) -> amx::Out {
+    fn place(&mut self, keep: f32, scale: f32, bias: Option<&[f32]>) -> avx512::Out {
         let bias = bias.map_or(std::ptr::null(), <[f32]>::as_ptr);
-        amx::Out { data: self.data.as_mut_ptr(), stride: self.row_stride, keep, scale, bias }
+        avx512::Out { data: self.data.as_mut_ptr(), stride: self.row_stride, keep, scale, bias }
     }
 }
 
@@ -197,8 +201,31 @@ enum Laid {
     Plain,
     Rounded(Vec<f32>),
     #[cfg(target_arch = "x86_64")]
-    Tiles(Vec<u16>),
+    Panels(avx512::Panels),
+    #[cfg(target_arch = "x86_64")]
+    Tiles(bf16::Unit, Vec<u16>),
     Int8(int8::Quantized),
+}
+
+impl Laid {
+    fn f32(b: Mat<'_>) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(panels) = avx512::Panels::new(b) {
+            return Self::Panels(panels);
+        }
+        Self::Plain
+    }
+
+    fn bf16(b: Mat<'_>) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(unit) = bf16::unit()
+            && b.rows > 0
+        {
+            // SAFETY: the view's constructor checked that every reachable index lies inside its slice.
+            return Self::Tiles(unit, unsafe { bf16::pack_right(b.t().operand()) });
+        }
+        Self::Rounded(rounded(b.data))
+    }
 }
 
 thread_local! {
@@ -210,11 +237,8 @@ impl Factor {
     /// Prepares `b`.
     pub fn new(compute: Compute, b: Mat<'_>) -> Self {
         let laid = match compute {
-            Compute::F32 => Laid::Plain,
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the view's constructor checked that every reachable index lies inside its slice.
-            Compute::Bf16 if b.rows > 0 && amx::available() => Laid::Tiles(unsafe { amx::pack_right(b.t().amx()) }),
-            Compute::Bf16 => Laid::Rounded(rounded(b.data)),
+            Compute::F32 => Laid::f32(b),
+            Compute::Bf16 => Laid::bf16(b),
             Compute::Int8 => Laid::Int8(int8::Quantized::new(b)),
         };
         Self { rows: b.rows, cols: b.cols, row_stride: b.row_stride, col_stride: b.col_stride, laid }
@@ -237,9 +261,14 @@ impl Factor {
         let a_rounded;
         let (a, b) = match &self.laid {
             #[cfg(target_arch = "x86_64")]
-            Laid::Tiles(tiles) => {
-                // SAFETY: tiles are made only where AMX is there; the shapes fit.
-                unsafe { amx::matmul(out.amx(keep, 1.0, bias), n, a.amx(), amx::Right::Packed(tiles)) };
+            &Laid::Tiles(unit, ref tiles) => {
+                // SAFETY: the shapes fit.
+                unsafe { bf16::matmul(unit, out.place(keep, 1.0, bias), n, a.operand(), bf16::Right::Packed(tiles)) };
+                return;
+            }
+            #[cfg(target_arch = "x86_64")]
+            Laid::Panels(panels) => {
+                panels.matmul(a, &mut out, keep, bias);
                 return;
             }
             Laid::Int8(factor) => {

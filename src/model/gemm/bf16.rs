@@ -1,9 +1,12 @@
-//! bfloat16 matrix product with Intel's AMX tiles: C (M, N) += A (M, K) B (K, N), bfloat16 in, float32 sums.
+//! bfloat16 matrix product, C (M, N) += A (M, K) B (K, N), bfloat16 in, float32 sums: with Intel's AMX tiles, or with the vectors of
+//! AVX-512 BF16.
 //!
 //! Operands are rounded and packed into tiles of 16 rows of 64 bytes. A's tile holds 16 rows of 32 consecutive k; B's holds 16
 //! pairs of k, each with 16 columns of two (Intel 64 and IA-32 Architectures Optimization Manual, ch. 20). Edges are filled with zeros.
+//! Vectors read the same tiles: a row of B's is one operand of `vdpbf16ps`, a pair of A's the other, in every lane.
 //! The tile instructions are written in assembly, since their intrinsics are not stable yet.
 
+use super::avx512::{Out, mask, store};
 use std::arch::asm;
 use std::arch::x86_64::*;
 use std::cell::RefCell;
@@ -47,15 +50,28 @@ pub(super) struct Operand {
     pub k_stride: usize,
 }
 
-/// Whether this CPU has AMX with bfloat16, and the system lets this process use it. Asked once.
-pub(super) fn available() -> bool {
-    static AVAILABLE: OnceLock<bool> = OnceLock::new();
-    *AVAILABLE.get_or_init(|| {
-        let vectors =
-            is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512bf16");
+/// What multiplies bfloat16 on this CPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// AMX's tiles, which the system lets this process use.
+    Tiles,
+    /// The vectors of AVX-512 BF16.
+    Vectors,
+}
+
+/// The fastest unit of this CPU, asked for once.
+pub(super) fn unit() -> Option<Unit> {
+    static UNIT: OnceLock<Option<Unit>> = OnceLock::new();
+    *UNIT.get_or_init(|| {
+        if !(is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512bf16"))
+        {
+            return None;
+        }
         // CPUID leaf 7: EDX bit 22 is AMX-BF16, bit 24 AMX-TILE.
-        let tiles = vectors && __cpuid(0).eax >= 7 && __cpuid_count(7, 0).edx & (1 << 22 | 1 << 24) == (1 << 22 | 1 << 24);
-        tiles && permitted()
+        let tiles = __cpuid(0).eax >= 7 && __cpuid_count(7, 0).edx & (1 << 22 | 1 << 24) == (1 << 22 | 1 << 24);
+        Some(if tiles && permitted() { Unit::Tiles } else { Unit::Vectors })
     })
 }
 
@@ -89,23 +105,12 @@ fn packed_len(from: &Operand) -> usize {
 /// B of several products, packed once.
 ///
 /// # Safety
-/// [`available`] said yes; every element that the operand's sizes and strides reach lies inside its allocation.
+/// There is a [`unit`]; every element that the operand's sizes and strides reach lies inside its allocation.
 pub(super) unsafe fn pack_right(b: Operand) -> Vec<u16> {
     let mut to = vec![0; packed_len(&b)];
     // SAFETY: the buffer holds the tiles of all columns; the rest is the caller's promise.
     unsafe { pack(&mut to, b, true) };
     to
-}
-
-/// Where a product goes: rows of `n` elements, `stride` apart, `keep * out + scale * product + bias`.
-#[derive(Clone, Copy)]
-pub(super) struct Out {
-    pub data: *mut f32,
-    pub stride: usize,
-    pub keep: f32,
-    pub scale: f32,
-    /// `n` elements, or null.
-    pub bias: *const f32,
 }
 
 /// The right factor: as it is, or as [`pack_right`] made it.
@@ -117,9 +122,9 @@ pub(super) enum Right<'a> {
 /// The product of A (M, K) and B (K, `n`).
 ///
 /// # Safety
-/// [`available`] said yes; every element that the operands' sizes and strides reach, and the rows of `out` and its bias, lie
+/// The CPU has the `unit`; every element that the operands' sizes and strides reach, and the rows of `out` and its bias, lie
 /// inside their allocations; `out` overlaps no operand; A and B agree in K, and B has `n` columns.
-pub(super) unsafe fn matmul(out: Out, n: usize, a: Operand, b: Right<'_>) {
+pub(super) unsafe fn matmul(unit: Unit, out: Out, n: usize, a: Operand, b: Right<'_>) {
     PACKED.with_borrow_mut(|(pa, pb)| {
         pa.resize(packed_len(&a), 0);
         // SAFETY: the buffers hold the tiles of all rows and columns; the rest is the caller's promise.
@@ -133,7 +138,11 @@ pub(super) unsafe fn matmul(out: Out, n: usize, a: Operand, b: Right<'_>) {
                     pb
                 }
             };
-            multiply(out, (a.outer, n, a.k.div_ceil(DEPTH)), pa, pb);
+            let sizes = (a.outer, n, a.k.div_ceil(DEPTH));
+            match unit {
+                Unit::Tiles => multiply_tiles(out, sizes, pa, pb),
+                Unit::Vectors => multiply_vectors(out, sizes, pa, pb),
+            }
         }
     });
 }
@@ -161,11 +170,6 @@ unsafe fn pack(to: &mut [u16], from: Operand, is_b: bool) {
             unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), *row) }
         }
     }
-}
-
-/// The first `n` of 16 lanes.
-fn mask(n: usize) -> __mmask16 {
-    if n >= 16 { 0xFFFF } else { (1 << n) - 1 }
 }
 
 /// Row r: the pairs (k, k + 1) of row r of memory.
@@ -237,18 +241,62 @@ fn transpose(x: [__m512i; TILE]) -> [__m512i; TILE] {
     out
 }
 
+/// Rows of A, as many as stay in the second-level cache, against two groups of B's columns: the rows and the first column.
+fn blocks(m: usize, n: usize, depth: usize) -> impl Iterator<Item = (std::ops::Range<usize>, usize)> {
+    let block = (BLOCK_BYTES / (depth * DEPTH * 2)).max(1).next_multiple_of(2 * TILE);
+    (0..m).step_by(block).flat_map(move |i| (0..n).step_by(2 * TILE).map(move |j| (i..m.min(i + block), j)))
+}
+
+/// Multiplies packed operands, 8 rows by 32 columns at a time: sixteen sums under way hide how long each takes.
+#[target_feature(enable = "avx512f,avx512bf16")]
+#[allow(clippy::needless_range_loop, reason = "references into the arrays would keep them out of registers")]
+unsafe fn multiply_vectors(out: Out, (m, n, depth): (usize, usize, usize), a: &[u16], b: &[u16]) {
+    const ROWS: usize = 8;
+    let group = depth * TILE_LEN;
+    for (block, j) in blocks(m, n, depth) {
+        let pb = &b[j / TILE * group..][..2 * group];
+        for i in block.step_by(ROWS) {
+            let pa = &a[i / TILE * group + i % TILE * DEPTH..][..group - i % TILE * DEPTH];
+            let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
+            for tile in 0..depth {
+                for pair in 0..TILE {
+                    // SAFETY: a row of a tile is 64 bytes; the two groups of B have `depth` tiles each, A's group likewise, of
+                    // which eight rows from i % 16 are read.
+                    unsafe {
+                        let at = pb.as_ptr().add(tile * TILE_LEN + pair * DEPTH);
+                        let b: [__m512bh; 2] = [
+                            std::mem::transmute::<__m512i, __m512bh>(_mm512_loadu_si512(at.cast())),
+                            std::mem::transmute::<__m512i, __m512bh>(_mm512_loadu_si512(at.add(group).cast())),
+                        ];
+                        for r in 0..ROWS {
+                            let a = pa.as_ptr().add(tile * TILE_LEN + r * DEPTH + 2 * pair).cast::<i32>().read_unaligned();
+                            let a = std::mem::transmute::<__m512i, __m512bh>(_mm512_set1_epi32(a));
+                            sums[r][0] = _mm512_dpbf16_ps(sums[r][0], a, b[0]);
+                            sums[r][1] = _mm512_dpbf16_ps(sums[r][1], a, b[1]);
+                        }
+                    }
+                }
+            }
+            for (r, sums) in (i..m).zip(sums) {
+                for (half, sum) in sums.into_iter().enumerate() {
+                    // SAFETY: row r is one of `out`.
+                    unsafe { store(out, r, j + half * TILE, n, sum) };
+                }
+            }
+        }
+    }
+}
+
 /// Multiplies packed operands, 32 rows by 32 columns at a time.
 #[target_feature(enable = "avx512f")]
-unsafe fn multiply(out: Out, (m, n, depth): (usize, usize, usize), a: &[u16], b: &[u16]) {
+unsafe fn multiply_tiles(out: Out, (m, n, depth): (usize, usize, usize), a: &[u16], b: &[u16]) {
     #[repr(align(64))]
     struct Sums([f32; 4 * TILE * TILE]);
     let mut sums = Sums([0.0; 4 * TILE * TILE]);
     let group = depth * TILE_LEN;
     // SAFETY: the CPU has tiles; the configuration is a constant of the layout that the instruction reads.
     unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const CONFIG, options(nostack, readonly)) };
-    // A block of A's rows stays in the second-level cache while B's columns pass by.
-    let block = (BLOCK_BYTES / (depth * DEPTH * 2)).max(1).next_multiple_of(2 * TILE);
-    for (block, j) in (0..m).step_by(block).flat_map(|i| (0..n).step_by(2 * TILE).map(move |j| (i..m.min(i + block), j))) {
+    for (block, j) in blocks(m, n, depth) {
         for i in block.step_by(2 * TILE) {
             let (pa, pb) = (a[i / TILE * group..][..2 * group].as_ptr(), b[j / TILE * group..][..2 * group].as_ptr());
             // SAFETY: each pass reads one tile of 1,024 bytes of the two groups of A and of B, `depth` times; the four tiles of
@@ -283,20 +331,9 @@ unsafe fn multiply(out: Out, (m, n, depth): (usize, usize, usize), a: &[u16], b:
             for r in 0..(m - i).min(2 * TILE) {
                 for half in 0..2 {
                     let column = j + half * TILE;
-                    let lanes = mask(n.saturating_sub(column));
                     let from = (r / TILE * 2 + half) * TILE * TILE + r % TILE * TILE;
-                    // SAFETY: the masked lanes are inside row i + r of `out`; `from` is one of the 64 rows of sums.
-                    unsafe {
-                        let to = out.data.wrapping_add((i + r) * out.stride + column);
-                        let bias = if out.bias.is_null() { 0 } else { lanes };
-                        let bias = _mm512_maskz_loadu_ps(bias, out.bias.wrapping_add(column));
-                        let sum = _mm512_load_ps(sums.0.as_ptr().add(from));
-                        let mut sum = _mm512_fmadd_ps(sum, _mm512_set1_ps(out.scale), bias);
-                        if out.keep != 0.0 {
-                            sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(lanes, to), _mm512_set1_ps(out.keep), sum);
-                        }
-                        _mm512_mask_storeu_ps(to, lanes, sum);
-                    }
+                    // SAFETY: row i + r is one of `out`; `from` is one of the 64 rows of sums.
+                    unsafe { store(out, i + r, column, n, _mm512_load_ps(sums.0.as_ptr().add(from))) };
                 }
             }
         }
