@@ -1,4 +1,5 @@
 //! Element-wise kernels over slices, compiled for the instruction set found at run time.
+#![allow(clippy::needless_range_loop, reason = "zips of arrays do not become vector code")]
 
 use super::gemm::{Compute, Mat, MatMut, matmul};
 use std::ops::Range;
@@ -235,25 +236,38 @@ fn moments(x: &[f32], eps: f32) -> (f32, f32) {
 #[inline(always)]
 fn lanes(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut acc = [0.0f32; 16];
-    let chunks = x.chunks_exact(16);
-    let rest = chunks.remainder();
+    let (chunks, rest) = x.as_chunks::<16>();
     for c in chunks {
-        for (a, &x) in acc.iter_mut().zip(c) {
-            *a += f(x);
+        for i in 0..16 {
+            acc[i] += f(c[i]);
         }
     }
     acc.iter().sum::<f32>() + rest.iter().map(|&x| f(x)).sum::<f32>()
+}
+
+/// The largest element that is a number, in sixteen lanes.
+#[inline(always)]
+fn highest(x: &[f32]) -> f32 {
+    let pick = |m: f32, x: f32| if x > m { x } else { m };
+    let mut found = [f32::NEG_INFINITY; 16];
+    let (chunks, rest) = x.as_chunks::<16>();
+    for c in chunks {
+        for i in 0..16 {
+            found[i] = pick(found[i], c[i]);
+        }
+    }
+    found.iter().chain(rest).fold(f32::NEG_INFINITY, |m, &x| pick(m, x))
 }
 
 /// As [`lanes`], over two slices.
 #[inline(always)]
 fn lanes2(x: &[f32], y: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
     let mut acc = [0.0f32; 16];
-    let (a, b) = (x.chunks_exact(16), y.chunks_exact(16));
-    let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(&x, &y)| f(x, y)).sum();
-    for (a, b) in a.zip(b) {
-        for ((acc, &x), &y) in acc.iter_mut().zip(a).zip(b) {
-            *acc += f(x, y);
+    let ((a, x_rest), (b, y_rest)) = (x.as_chunks::<16>(), y.as_chunks::<16>());
+    let rest: f32 = x_rest.iter().zip(y_rest).map(|(&x, &y)| f(x, y)).sum();
+    for (a, b) in a.iter().zip(b) {
+        for i in 0..16 {
+            acc[i] += f(a[i], b[i]);
         }
     }
     acc.iter().sum::<f32>() + rest
@@ -261,7 +275,6 @@ fn lanes2(x: &[f32], y: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
 
 /// Four rows of A (4, K) times sixteen columns of B, whose rows stand `stride` apart: few enough to stay in registers.
 #[inline(always)]
-#[allow(clippy::needless_range_loop, reason = "zips of four arrays do not become vector code")]
 fn outer_products(a: [&[f32]; 4], b: &[f32], stride: usize) -> [[f32; 16]; 4] {
     let [a0, a1, a2, a3] = a;
     let (mut s0, mut s1, mut s2, mut s3) = ([0.0; 16], [0.0; 16], [0.0; 16], [0.0; 16]);
@@ -277,11 +290,20 @@ fn outer_products(a: [&[f32]; 4], b: &[f32], stride: usize) -> [[f32; 16]; 4] {
     [s0, s1, s2, s3]
 }
 
+/// `to = from` as far as both reach, in vectors: sixteen at a time are no call of the library.
+#[inline(always)]
+fn copy(to: &mut [f32], from: &[f32]) {
+    let ((to, to_rest), (from, rest)) = (to.as_chunks_mut::<16>(), from.as_chunks::<16>());
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+    let to_rest = to.get_mut(from.len()..).map_or(to_rest, <[[f32; 16]]>::as_flattened_mut);
+    to_rest.iter_mut().zip(rest).for_each(|(to, &from)| *to = from);
+}
+
 /// Row-wise softmax in place of rows of length `t`.
 fn softmax(rows: &mut [f32], t: usize) {
     simd!({
         for row in rows.chunks_exact_mut(t) {
-            let max = row.iter().fold(f32::NEG_INFINITY, |m, &x| m.max(x));
+            let max = highest(row);
             for x in row.iter_mut() {
                 *x = exp_neg(*x - max);
             }
@@ -320,22 +342,28 @@ pub fn affine(x: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
 /// A row with a value that is no finite number gets a scale that is none.
 pub fn quantize(row: &[f32], to: &mut [u8], top: i32) -> (f32, i32) {
     simd!({
-        let extreme = |pick: fn(f32, f32) -> f32| {
-            let (chunks, mut found) = (row.chunks_exact(16), [0.0f32; 16]);
-            let rest = chunks.remainder().iter().fold(0.0, |m, &x| pick(m, x));
-            for c in chunks {
-                found.iter_mut().zip(c).for_each(|(f, &x)| *f = pick(*f, x));
+        // Lowest, highest, and a sum that is no number if a value is none: in lanes, in one pass.
+        let (mut low, mut high, mut broken) = ([0.0f32; 16], [0.0f32; 16], [0.0f32; 16]);
+        let (chunks, rest) = row.as_chunks::<16>();
+        for c in chunks {
+            for i in 0..16 {
+                low[i] = if c[i] < low[i] { c[i] } else { low[i] };
+                high[i] = if c[i] > high[i] { c[i] } else { high[i] };
+                broken[i] += c[i] * 0.0;
             }
-            found.into_iter().fold(rest, pick)
-        };
-        let (low, high) = (extreme(f32::min), extreme(f32::max));
+        }
+        for (i, &x) in rest.iter().enumerate() {
+            (low[i], high[i], broken[i]) = (low[i].min(x), high[i].max(x), broken[i] + x * 0.0);
+        }
+        let (low, high) = (low.into_iter().fold(0.0, f32::min), high.into_iter().fold(0.0, f32::max));
         let scale = ((high - low) / top as f32).max(f32::MIN_POSITIVE);
         let inverse = 1.0 / scale;
         let zero = nearest(-low * inverse).clamp(0, top);
         for (to, &x) in to.iter_mut().zip(row) {
-            *to = nearest(x * inverse).wrapping_add(zero).clamp(0, top) as u8;
+            // Not `clamp`, whose check of its bounds keeps this from becoming vector code.
+            *to = nearest(x * inverse).wrapping_add(zero).max(0).min(top) as u8;
         }
-        (scale + lanes(row, |x| x * 0.0), zero)
+        (scale + broken.iter().sum::<f32>(), zero)
     })
 }
 
@@ -400,8 +428,8 @@ impl Attention {
             let (values, rest) = rest.split_at_mut(t * wide);
             let (scores, queries) = rest.split_at_mut(ROWS * long);
             simd!({
-                for j in 0..t {
-                    values[j * wide..][..d].copy_from_slice(part(2, j));
+                for (j, to) in values.chunks_exact_mut(wide).enumerate() {
+                    copy(to, part(2, j));
                 }
                 for j in (0..t).step_by(TILE) {
                     let some = TILE.min(t - j);
@@ -409,10 +437,15 @@ impl Attention {
                         let mut tile = [[0.0f32; TILE]; TILE];
                         for (r, tile) in tile.iter_mut().enumerate().take(some) {
                             let from = &part(1, j + r)[i..];
-                            tile.iter_mut().zip(from).for_each(|(t, &f)| *t = f);
+                            match from.first_chunk() {
+                                Some(from) => *tile = *from,
+                                None => tile.iter_mut().zip(from).for_each(|(t, &f)| *t = f),
+                            }
                         }
                         for (c, to) in keys.chunks_exact_mut(long).skip(i).take(TILE).enumerate() {
-                            to[j..j + TILE].copy_from_slice(&tile.map(|row| row[c]));
+                            if let Some(to) = to[j..].first_chunk_mut() {
+                                *to = tile.map(|row| row[c]);
+                            }
                         }
                     }
                 }
@@ -424,21 +457,28 @@ impl Attention {
                     for j in (0..long).step_by(LANES) {
                         let sums = outer_products([0, 1, 2, 3].map(|r| &queries[r * d..][..d]), &keys[j..], long);
                         for (r, sums) in sums.iter().enumerate() {
-                            scores[r * long + j..][..LANES].copy_from_slice(sums);
+                            if let Some(to) = scores[r * long + j..].first_chunk_mut() {
+                                *to = *sums;
+                            }
                         }
                     }
                     let mut weights = [0.0; ROWS];
                     for (row, weight) in scores.chunks_exact_mut(long).zip(&mut weights).take(some) {
-                        let row = &mut row[..t];
-                        let max = row.iter().fold(f32::NEG_INFINITY, |m, &x| if x > m { x } else { m });
+                        // Whole vectors: what stands behind the last key has no weight to speak of, and is not looked at below.
+                        row[t..].fill(f32::NEG_INFINITY);
+                        let max = highest(row);
                         row.iter_mut().for_each(|x| *x = exp_neg(*x - max));
                         *weight = 1.0 / lanes(row, |x| x);
                     }
                     for i in (0..wide).step_by(LANES) {
                         let sums = outer_products([0, 1, 2, 3].map(|r| &scores[r * long..][..t]), &values[i..], wide);
                         for r in 0..some {
-                            let to = &mut out[(rows.start + from + r) * h + col..][..d];
-                            to[i..].iter_mut().zip(&sums[r]).for_each(|(o, s)| *o = s * weights[r]);
+                            let to = &mut out[(rows.start + from + r) * h + col..][i..d];
+                            let weighted = sums[r].map(|s| s * weights[r]);
+                            match to.first_chunk_mut() {
+                                Some(to) => *to = weighted,
+                                None => to.iter_mut().zip(weighted).for_each(|(to, w)| *to = w),
+                            }
                         }
                     }
                 }

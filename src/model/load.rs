@@ -262,8 +262,9 @@ fn build(
     })
 }
 
-/// Most tokens of an inference batch: large enough for efficient products, small enough that activations stay in the cache.
-const BATCH_TOKENS: usize = 1024;
+/// Most tokens of an inference batch: large enough that reading the weights once does not matter, small enough that what layers
+/// hand on stays in a second-level cache of one MiB.
+const BATCH_TOKENS: usize = 192;
 
 /// Logits of encoded pairs, one row of `classes` each, in their order.
 pub fn forward(network: &dyn Network, pairs: &[Encoded], classes: usize, threads: usize) -> Result<Vec<Vec<f32>>> {

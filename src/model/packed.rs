@@ -330,7 +330,7 @@ impl Packed<'_> {
             affine(&f.qkv, &k.x, &l.qkv, &mut k.qkv);
             let attention = self.attention(batch, k.masks.attention);
             let (compute, context) = (self.prepared.compute, sized(&mut k.context, n * h));
-            if training || compute == Compute::Bf16 {
+            if training {
                 attention.forward(compute, &k.qkv, &mut k.probs, context, h);
             } else {
                 attention.infer(&k.qkv, &mut k.probs, context, h);

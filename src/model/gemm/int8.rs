@@ -5,6 +5,8 @@
 //! can: a weight's scale is the smallest with which no sum of [`STEPS`] such instructions leaves 16 bits, whatever the activations.
 //! So their sums may be widened to 32 bits once for all of them, which is what makes this faster than widening each.
 
+#[cfg(target_arch = "x86_64")]
+use super::avx512::{Out, mask, store};
 use super::{Mat, MatMut};
 use crate::model::kernels;
 #[cfg(target_arch = "x86_64")]
@@ -15,6 +17,11 @@ use std::ops::Range;
 const COLUMNS: usize = 16;
 /// Panels that a pass of the widest kernel multiplies: their number is filled up to a multiple of it.
 const PANELS: usize = 2;
+/// Rows of A in a pass of the kernels: as many as their sums stay in registers.
+#[cfg(target_arch = "x86_64")]
+const AVX2_ROWS: usize = 6;
+#[cfg(target_arch = "x86_64")]
+const VNNI_ROWS: usize = 8;
 /// Rows of A that a panel of B is held against before the next panel: they and what they become stay in the second-level cache.
 const BAND: usize = 240;
 /// Products of four that are added in 16 bits.
@@ -26,8 +33,8 @@ const TOP: i32 = 255;
 /// The largest sum of positive (or of negative) weights that meet in one sum of 16 bits.
 const MOST: i32 = i16::MAX as i32 / TOP;
 
-/// What a pass of a kernel adds up: `R` rows of A times `P` panels of B.
-type Sums<const R: usize, const P: usize> = [[[i32; COLUMNS]; P]; R];
+/// What a pass of a kernel adds up: `R` rows of A times a panel of B.
+type Sums<const R: usize> = [[i32; COLUMNS]; R];
 
 /// Which instructions add up the products; the sums are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +47,17 @@ enum Unit {
 }
 
 impl Unit {
+    /// Rows of A in a pass.
+    fn rows(self) -> usize {
+        match self {
+            Self::Portable => 4,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => AVX2_ROWS,
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni => VNNI_ROWS,
+        }
+    }
+
     /// Those of this CPU, the fastest last.
     fn all() -> Vec<Self> {
         let mut all = vec![Self::Portable];
@@ -59,28 +77,35 @@ impl Unit {
 #[derive(Default)]
 pub struct Rows {
     padded: usize,
+    /// Groups of as many rows as a kernel takes; in a group, four k of each row stand together. Below the last row stands anything.
     data: Vec<u8>,
     scales: Vec<f32>,
     zeros: Vec<i32>,
+    /// The row being quantized.
+    row: Vec<u8>,
 }
 
 impl Rows {
-    /// Quantizes the rows of `x` (M, K), each by its own range, which always holds 0.
+    /// Quantizes the rows of `x` (M, K), each by its own range, which always holds 0, in groups of as many as `group`.
     ///
     /// # Panics
     /// If the view is transposed.
-    pub(super) fn quantize(&mut self, x: Mat<'_>) {
+    fn quantize(&mut self, x: Mat<'_>, group: usize) {
         assert!(x.col_stride == 1, "rows whose elements do not stand together");
         self.padded = x.cols.next_multiple_of(BLOCK);
-        self.data.resize(x.rows * self.padded, 0);
+        self.data.resize(x.rows.next_multiple_of(group) * self.padded, 0);
         self.scales.clear();
         self.zeros.clear();
-        for (i, to) in self.data.chunks_exact_mut(self.padded.max(1)).enumerate() {
-            let (to, rest) = to.split_at_mut(x.cols);
-            rest.fill(0);
-            let (scale, zero) = kernels::quantize(&x.data[i * x.row_stride..][..x.cols], to, TOP);
+        self.row.clear();
+        self.row.resize(self.padded, 0);
+        for i in 0..x.rows {
+            let (scale, zero) = kernels::quantize(&x.data[i * x.row_stride..][..x.cols], &mut self.row[..x.cols], TOP);
             self.scales.push(scale);
             self.zeros.push(zero);
+            let to = &mut self.data[i / group * group * self.padded..][..group * self.padded];
+            for (k, from) in self.row.as_chunks::<4>().0.iter().enumerate() {
+                to[4 * (k * group + i % group)..][..4].copy_from_slice(from);
+            }
         }
     }
 }
@@ -116,75 +141,111 @@ impl Quantized {
         Self { padded, panels, scales, totals, unit: Unit::all().pop().unwrap_or(Unit::Portable) }
     }
 
-    /// `out = keep * out + a b + bias`, on the calling thread, each row by itself.
+    /// `out = keep * out + a b + bias`, on the calling thread, each row by itself; `rows` is a buffer for `a` in integers.
     ///
     /// # Panics
-    /// If the shapes do not fit.
-    pub(super) fn matmul(&self, a: &Rows, keep: f32, bias: Option<&[f32]>, out: &mut MatMut<'_>) {
-        let (m, n) = (a.scales.len(), self.scales.len());
-        assert!((m == 0 || a.padded == self.padded) && (out.rows, out.cols) == (m, n), "matrix shapes do not fit");
+    /// If the shapes do not fit, or a row's elements do not stand together.
+    pub(super) fn matmul(&self, rows: &mut Rows, a: Mat<'_>, keep: f32, bias: Option<&[f32]>, out: &mut MatMut<'_>) {
+        let n = self.scales.len();
+        let padded = a.cols.next_multiple_of(BLOCK);
+        assert!(padded == self.padded && (out.rows, out.cols) == (a.rows, n), "matrix shapes do not fit");
+        assert!(bias.is_none_or(|bias| bias.len() == n), "a bias of another length");
+        rows.quantize(a, self.unit.rows());
+        let a = &*rows;
         match self.unit {
-            Unit::Portable => self.panel_by_panel::<4, 1>(a, keep, bias, out, portable),
+            Unit::Portable => self.panel_by_panel::<4>(a, keep, bias, out, portable),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: [`Unit::all`] found the instructions.
-            Unit::Avx2 => self.panel_by_panel::<6, 1>(a, keep, bias, out, |a, b, sums| unsafe { avx2(a, b, sums) }),
+            Unit::Avx2 => self.panel_by_panel::<AVX2_ROWS>(a, keep, bias, out, |a, b, sums| unsafe { avx2(a, b, sums) }),
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Unit::Vnni => self.panel_by_panel::<8, 2>(a, keep, bias, out, |a, b, sums| unsafe { vnni(a, b, sums) }),
+            // SAFETY: as above; the shapes fit, and the constructors checked the rest.
+            Unit::Vnni => unsafe { self.vnni(a, out.place(keep, 1.0, bias)) },
         }
     }
 
-    fn panel_by_panel<const R: usize, const P: usize>(
+    fn panel_by_panel<const R: usize>(
         &self,
         a: &Rows,
         keep: f32,
         bias: Option<&[f32]>,
         out: &mut MatMut<'_>,
-        kernel: impl Fn([&[u8]; R], [&[i8]; P], &mut Sums<R, P>),
+        kernel: impl Fn(&[u8], &[i8], &mut Sums<R>),
     ) {
         let (m, n) = (a.scales.len(), self.scales.len());
-        let panel_len = COLUMNS * self.padded;
-        let mut sums = [[[0; COLUMNS]; P]; R];
-        for (band, first) in (0..m).step_by(BAND).flat_map(|band| (0..n).step_by(P * COLUMNS).map(move |j| (band, j))) {
-            let columns = first..n.min(first + P * COLUMNS);
-            let panels: [&[i8]; P] = std::array::from_fn(|p| &self.panels[(first / COLUMNS + p) * panel_len..][..panel_len]);
-            for from in (band..m.min(band + BAND)).step_by(R) {
-                // Below the last row, that row again.
-                let row = |r: usize| &a.data[(from + r).min(m - 1) * self.padded..][..self.padded];
-                kernel(std::array::from_fn(row), panels, &mut sums);
+        let mut sums = [[0; COLUMNS]; R];
+        for (band, first) in passes(m, n, COLUMNS) {
+            let columns = first..n.min(first + COLUMNS);
+            let panel = &self.panels[first * self.padded..][..COLUMNS * self.padded];
+            for from in band.step_by(R) {
+                kernel(&a.data[from * self.padded..][..R * self.padded], panel, &mut sums);
                 kernels::simd!(for (r, sums) in (from..m).zip(&sums) {
                     let out = &mut out.data[r * out.row_stride..][columns.clone()];
-                    self.put(sums.as_flattened(), (a.scales[r], a.zeros[r]), columns.clone(), keep, bias, out);
+                    let (scale, zero) = (a.scales[r], a.zeros[r]);
+                    let of = sums.iter().zip(&self.totals[columns.clone()]).zip(&self.scales[columns.clone()]);
+                    for (i, (o, ((&sum, &total), &s))) in out.iter_mut().zip(of).enumerate() {
+                        let product = (sum - zero * total) as f32 * (scale * s) + bias.map_or(0.0, |bias| bias[first + i]);
+                        *o = if keep == 0.0 { product } else { keep * *o + product };
+                    }
                 });
             }
         }
     }
 
-    /// Sums of integers to values, of one row.
-    #[inline(always)]
-    fn put(
-        &self,
-        sums: &[i32],
-        (scale, zero): (f32, i32),
-        columns: Range<usize>,
-        keep: f32,
-        bias: Option<&[f32]>,
-        out: &mut [f32],
-    ) {
-        let of = sums.iter().zip(&self.totals[columns.clone()]).zip(&self.scales[columns.clone()]);
-        let product = |((&sum, &total), &s): ((&i32, &i32), &f32)| (sum - zero * total) as f32 * (scale * s);
-        match bias {
-            Some(bias) if keep == 0.0 => {
-                out.iter_mut().zip(of).zip(&bias[columns]).for_each(|((o, of), b)| *o = product(of) + b);
-            }
-            _ => {
-                for (i, (o, of)) in out.iter_mut().zip(of).enumerate() {
-                    let product = product(of) + bias.map_or(0.0, |bias| bias[columns.start + i]);
-                    *o = if keep == 0.0 { product } else { keep * *o + product };
+    /// `vpdpbusd` multiplies bytes and adds four products to 32 bits, without saturation: the very same sums. Eight rows by two panels at
+    /// a time.
+    ///
+    /// # Safety
+    /// The CPU has the instructions; the rows of `out` and its bias, of which there are as many as rows of A, lie inside their allocations.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    #[allow(clippy::needless_range_loop, reason = "references into the arrays would keep them out of registers")]
+    unsafe fn vnni(&self, a: &Rows, out: Out) {
+        const ROWS: usize = VNNI_ROWS;
+        let (m, n, padded) = (a.scales.len(), self.scales.len(), self.padded);
+        for (band, first) in passes(m, n, PANELS * COLUMNS) {
+            let panels = self.panels[first * padded..][..PANELS * COLUMNS * padded].as_ptr();
+            for i in band.step_by(ROWS) {
+                let rows = a.data[i * padded..][..ROWS * padded].as_ptr();
+                let mut sums = [[_mm512_setzero_si512(); PANELS]; ROWS];
+                for k in (0..padded).step_by(4) {
+                    let mut b = [_mm512_setzero_si512(); PANELS];
+                    for p in 0..PANELS {
+                        // SAFETY: BLOCK is a multiple of 4, so k + 4 <= padded; a panel holds 16 bytes for each k.
+                        b[p] = unsafe { _mm512_loadu_si512(panels.add((p * padded + k) * COLUMNS).cast()) };
+                    }
+                    for r in 0..ROWS {
+                        // SAFETY: a group has ROWS bytes for each k.
+                        let a = _mm512_set1_epi32(unsafe { rows.add(k * ROWS + 4 * r).cast::<i32>().read_unaligned() });
+                        for p in 0..PANELS {
+                            sums[r][p] = _mm512_dpbusd_epi32(sums[r][p], a, b[p]);
+                        }
+                    }
+                }
+                for p in 0..PANELS {
+                    let column = first + p * COLUMNS;
+                    let lanes = mask(n.saturating_sub(column));
+                    // SAFETY: the lanes are inside; row i + r is one of A and of `out`.
+                    unsafe {
+                        let totals = _mm512_maskz_loadu_epi32(lanes, self.totals.as_ptr().wrapping_add(column));
+                        let scales = _mm512_maskz_loadu_ps(lanes, self.scales.as_ptr().wrapping_add(column));
+                        for r in 0..ROWS {
+                            if i + r < m {
+                                let shift = _mm512_mullo_epi32(_mm512_set1_epi32(a.zeros[i + r]), totals);
+                                let scale = _mm512_mul_ps(_mm512_set1_ps(a.scales[i + r]), scales);
+                                let product = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(sums[r][p], shift)), scale);
+                                store(out, i + r, column, n, product);
+                            }
+                        }
+                    }
                 }
             }
         }
     }
+}
+
+/// Bands of rows, against `width` columns of B at a time: the rows and the first column.
+fn passes(m: usize, n: usize, width: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
+    (0..m).step_by(BAND).flat_map(move |band| (0..n).step_by(width).map(move |j| (band..m.min(band + BAND), j)))
 }
 
 /// Rounds a column to integers and fills it up with zeros; its scale.
@@ -214,10 +275,10 @@ fn heaviest(block: &[i32]) -> i32 {
 }
 
 /// The same sums on any machine.
-fn portable<const R: usize>(a: [&[u8]; R], [panel]: [&[i8]; 1], sums: &mut Sums<R, 1>) {
-    *sums = [[[0; COLUMNS]; 1]; R];
-    for (a, [sums]) in a.into_iter().zip(sums) {
-        for (a, b) in a.chunks_exact(4).zip(panel.chunks_exact(4 * COLUMNS)) {
+fn portable<const R: usize>(a: &[u8], panel: &[i8], sums: &mut Sums<R>) {
+    *sums = [[0; COLUMNS]; R];
+    for (a, b) in a.chunks_exact(4 * R).zip(panel.chunks_exact(4 * COLUMNS)) {
+        for (a, sums) in a.chunks_exact(4).zip(sums.iter_mut()) {
             for (sum, b) in sums.iter_mut().zip(b.chunks_exact(4)) {
                 *sum += a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum::<i32>();
             }
@@ -228,26 +289,31 @@ fn portable<const R: usize>(a: [&[u8]; R], [panel]: [&[i8]; 1], sums: &mut Sums<
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 #[allow(clippy::needless_range_loop, reason = "references into the arrays would keep them out of registers")]
-fn avx2<const R: usize>(a: [&[u8]; R], [panel]: [&[i8]; 1], sums: &mut Sums<R, 1>) {
+fn avx2<const R: usize>(a: &[u8], panel: &[i8], sums: &mut Sums<R>) {
     let padded = panel.len() / COLUMNS;
-    assert!(padded.is_multiple_of(BLOCK) && a.iter().all(|a| a.len() == padded), "matrix shapes do not fit");
+    assert!(padded.is_multiple_of(BLOCK) && a.len() == R * padded, "matrix shapes do not fit");
     let ones = _mm256_set1_epi16(1);
     let mut total = [[_mm256_setzero_si256(); 2]; R];
     for block in (0..padded).step_by(BLOCK) {
-        // SAFETY: a panel holds 16 bytes for each k, and block + BLOCK <= padded.
-        let b: [[__m256i; 2]; STEPS] = std::array::from_fn(|step| unsafe {
-            let at = panel.as_ptr().add((block + 4 * step) * COLUMNS).cast::<__m256i>();
-            [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))]
-        });
+        let mut b = [[_mm256_setzero_si256(); 2]; STEPS];
+        for step in 0..STEPS {
+            // SAFETY: a panel holds 16 bytes for each k, and block + BLOCK <= padded.
+            unsafe {
+                let at = panel.as_ptr().add((block + 4 * step) * COLUMNS).cast::<__m256i>();
+                b[step] = [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))];
+            }
+        }
         for r in 0..R {
-            // SAFETY: the row has `padded` bytes.
-            let a: [__m256i; STEPS] = std::array::from_fn(|step| unsafe {
-                _mm256_set1_epi32(a[r].as_ptr().add(block + 4 * step).cast::<i32>().read_unaligned())
-            });
+            let mut a4 = [_mm256_setzero_si256(); STEPS];
+            for step in 0..STEPS {
+                // SAFETY: a group has R bytes for each k.
+                let at = unsafe { a.as_ptr().add((block + 4 * step) * R + 4 * r).cast::<i32>().read_unaligned() };
+                a4[step] = _mm256_set1_epi32(at);
+            }
             for half in 0..2 {
-                let mut short = _mm256_maddubs_epi16(a[0], b[0][half]);
+                let mut short = _mm256_maddubs_epi16(a4[0], b[0][half]);
                 for step in 1..STEPS {
-                    short = _mm256_add_epi16(short, _mm256_maddubs_epi16(a[step], b[step][half]));
+                    short = _mm256_add_epi16(short, _mm256_maddubs_epi16(a4[step], b[step][half]));
                 }
                 total[r][half] = _mm256_add_epi32(total[r][half], _mm256_madd_epi16(short, ones));
             }
@@ -259,37 +325,6 @@ fn avx2<const R: usize>(a: [&[u8]; R], [panel]: [&[i8]; 1], sums: &mut Sums<R, 1
             let to = sums.as_mut_ptr().cast::<__m256i>();
             _mm256_storeu_si256(to, total[0]);
             _mm256_storeu_si256(to.add(1), total[1]);
-        }
-    }
-}
-
-/// `vpdpbusd` multiplies bytes and adds four products to 32 bits, without saturation: the very same sums.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vnni")]
-#[allow(clippy::needless_range_loop, reason = "references into the arrays would keep them out of registers")]
-fn vnni<const R: usize, const P: usize>(a: [&[u8]; R], panels: [&[i8]; P], sums: &mut Sums<R, P>) {
-    let padded = panels[0].len() / COLUMNS;
-    let fits = padded.is_multiple_of(BLOCK) && a.iter().all(|a| a.len() == padded);
-    assert!(fits && panels.iter().all(|p| p.len() == COLUMNS * padded), "matrix shapes do not fit");
-    let mut total = [[_mm512_setzero_si512(); P]; R];
-    for k in (0..padded).step_by(4) {
-        let mut b = [_mm512_setzero_si512(); P];
-        for p in 0..P {
-            // SAFETY: BLOCK is a multiple of 4, so k + 4 <= padded; a panel holds 16 bytes for each k.
-            b[p] = unsafe { _mm512_loadu_si512(panels[p].as_ptr().add(k * COLUMNS).cast()) };
-        }
-        for r in 0..R {
-            // SAFETY: the row has `padded` bytes.
-            let a = _mm512_set1_epi32(unsafe { a[r].as_ptr().add(k).cast::<i32>().read_unaligned() });
-            for p in 0..P {
-                total[r][p] = _mm512_dpbusd_epi32(total[r][p], a, b[p]);
-            }
-        }
-    }
-    for r in 0..R {
-        for p in 0..P {
-            // SAFETY: a panel's sums of a row are 16 elements of 32 bits.
-            unsafe { _mm512_storeu_si512(sums[r][p].as_mut_ptr().cast(), total[r][p]) };
         }
     }
 }
@@ -309,17 +344,12 @@ mod tests {
         (0..count).map(|_| next() * next() * next() * 4.0).collect()
     }
 
-    fn rows(x: &[f32], m: usize, k: usize) -> Rows {
-        let mut rows = Rows::default();
-        rows.quantize(Mat::new(x, m, k, k));
-        rows
-    }
-
     proptest! {
         #[test]
         fn every_kernel_gives_the_sums_of_plain_loops(m in 1usize..20, k in 1usize..100, n in 1usize..50, seed: u64) {
             let (x, w) = (values(m * k, seed), values(n * k, seed ^ 7));
-            let (a, mut b) = (rows(&x, m, k), Quantized::new(Mat::new(&w, n, k, k).t()));
+            let (mut a, mut b) = (Rows::default(), Quantized::new(Mat::new(&w, n, k, k).t()));
+            a.quantize(Mat::new(&x, m, k, k), 1);
             let integer = |j: usize, i: usize| {
                 let panel = &b.panels[j / COLUMNS * COLUMNS * b.padded..];
                 i32::from(panel[i / 4 * 4 * COLUMNS + j % COLUMNS * 4 + i % 4])
@@ -333,7 +363,8 @@ mod tests {
             for unit in Unit::all() {
                 b.unit = unit;
                 let mut got = vec![f32::NAN; m * n];
-                b.matmul(&a, 0.0, Some(&bias), &mut MatMut::new(&mut got, m, n, n));
+                let out = &mut MatMut::new(&mut got, m, n, n);
+                b.matmul(&mut Rows::default(), Mat::new(&x, m, k, k), 0.0, Some(&bias), out);
                 prop_assert_eq!(&got, &want);
             }
         }
@@ -341,9 +372,9 @@ mod tests {
         #[test]
         fn integers_stand_for_their_values(m in 1usize..5, k in 1usize..100, n in 1usize..30, seed: u64) {
             let (x, w) = (values(m * k, seed), values(n * k, seed ^ 7));
-            let (a, b) = (rows(&x, m, k), Quantized::new(Mat::new(&w, n, k, k).t()));
+            let (mut a, b) = (Rows::default(), Quantized::new(Mat::new(&w, n, k, k).t()));
             let mut got = vec![0.0; m * n];
-            b.matmul(&a, 0.0, None, &mut MatMut::new(&mut got, m, n, n));
+            b.matmul(&mut a, Mat::new(&x, m, k, k), 0.0, None, &mut MatMut::new(&mut got, m, n, n));
             for (at, got) in got.into_iter().enumerate() {
                 let (x, w) = (&x[at / n * k..][..k], &w[at % n * k..][..k]);
                 let want: f32 = x.iter().zip(w).map(|(x, w)| x * w).sum();
@@ -361,11 +392,11 @@ mod tests {
         for sign in [1.0, -1.0] {
             let (k, n) = (64, 20);
             let w = vec![sign; k * n];
-            let (a, mut b) = (rows(&vec![1.0; k], 1, k), Quantized::new(Mat::new(&w, n, k, k).t()));
+            let (x, mut b) = (vec![1.0; k], Quantized::new(Mat::new(&w, n, k, k).t()));
             for unit in Unit::all() {
                 b.unit = unit;
                 let mut got = vec![0.0; n];
-                b.matmul(&a, 0.0, None, &mut MatMut::new(&mut got, 1, n, n));
+                b.matmul(&mut Rows::default(), Mat::new(&x, 1, k, k), 0.0, None, &mut MatMut::new(&mut got, 1, n, n));
                 assert!(got.iter().all(|g| (g - sign * k as f32).abs() < 0.5), "{got:?}");
             }
         }
@@ -373,21 +404,15 @@ mod tests {
 
     #[test]
     fn what_is_no_number_stays_none() {
-        let x = [1.0, 2.0, f32::NAN, 0.5, f32::INFINITY, 1.0, 3.0, 4.0];
-        let mut got = [0.0; 4];
-        Quantized::new(Mat::new(&[1.0, 0.0, 0.5, 0.25], 2, 2, 2).t()).matmul(
-            &rows(&x[..4], 2, 2),
-            0.0,
-            None,
-            &mut MatMut::new(&mut got, 2, 2, 2),
-        );
+        let product = |x: &[f32], w: &[f32]| {
+            let mut got = vec![0.0; x.len()];
+            let (x, out) = (Mat::new(x, x.len() / 2, 2, 2), &mut MatMut::new(&mut got, x.len() / 2, 2, 2));
+            Quantized::new(Mat::new(w, 2, 2, 2).t()).matmul(&mut Rows::default(), x, 0.0, None, out);
+            got
+        };
+        let got = product(&[1.0, 2.0, f32::NAN, 0.5], &[1.0, 0.0, 0.5, 0.25]);
         assert!(got[0].is_finite() && got[1].is_finite() && got[2].is_nan() && got[3].is_nan(), "{got:?}");
-        Quantized::new(Mat::new(&x[4..], 2, 2, 2).t()).matmul(
-            &rows(&[1.0, 2.0], 1, 2),
-            0.0,
-            None,
-            &mut MatMut::new(&mut got[..2], 1, 2, 2),
-        );
+        let got = product(&[1.0, 2.0], &[f32::INFINITY, 1.0, 3.0, 4.0]);
         assert!(got[0].is_nan() && got[1].is_finite(), "{got:?}");
     }
 }

@@ -272,10 +272,7 @@ impl Factor {
                 return;
             }
             Laid::Int8(factor) => {
-                QUANTIZED.with_borrow_mut(|rows| {
-                    rows.quantize(a);
-                    factor.matmul(rows, keep, bias, &mut out);
-                });
+                QUANTIZED.with_borrow_mut(|rows| factor.matmul(rows, a, keep, bias, &mut out));
                 return;
             }
             Laid::Plain => {
