@@ -148,7 +148,9 @@ impl Frame<'_> {
                     Some(next) => next.is_mark(',') && self.word(i).ends_with("ly"),
                     None => false,
                 };
-            t.is_word() && t.capital && (plain || modal) && !opening
+            // `There was …`, `More than ten …`
+            let filler = i == 0 && matches!(self.word(i), "There" | "Here" | "More" | "Indeed" | "Whoever");
+            t.is_word() && t.capital && (plain || modal) && !opening && !filler
         })
     }
 
@@ -358,7 +360,8 @@ impl Frame<'_> {
             return None;
         }
         let outer = self.phrase_before(who)?;
-        self.is(self.head(&outer), PERSON | SOURCE | ALONE).then_some(outer)
+        // `who` tells that it is a person, whatever the noun: `a smuggler who was caught said`.
+        (self.word_is(who, "who") || self.is(self.head(&outer), PERSON | SOURCE | ALONE)).then_some(outer)
     }
 
     /// The subject that ends before `end`, past appositions, relative clauses and brackets between commas.
@@ -676,6 +679,19 @@ impl Frame<'_> {
                     {
                         return Right::That(at);
                     }
+                    // `wishes to hear that …`: what is wished is no statement.
+                    let bare_verb = |k: usize| {
+                        self.get(k).is_some_and(|n| {
+                            n.is_word() && !n.capital && (n.is(BE | VERB) || n.entry.verb.is_some_and(|v| v.form == Form::Base))
+                        }) && !self.is(k, PERSON | SOURCE)
+                    };
+                    if self.word_is(at, "to") && bare_verb(at + 1) {
+                        return Right::Phrase(at);
+                    }
+                    // `went on, however, and Roe told …`
+                    if t.is(CONJ) && at > from && self.mark(at - 1, ',') {
+                        return Right::Comma(at);
+                    }
                     let adverbial = self.is_adverb(at) || t.is(TIME) || t.is(PREP) && !t.capital;
                     if !phrase && !adverbial {
                         if matches!(self.word(at), "when" | "while" | "after" | "before" | "since" | "until" | "then" | "as") {
@@ -748,6 +764,10 @@ impl Frame<'_> {
         let verb = |k: usize| self.get(k).and_then(|t| t.entry.verb);
         let participle = |k: usize| verb(k).is_some_and(|v| v.form == Form::Ing && v.takes & (CLAUSE | PHRASE) != 0);
         let told = |v: Verb| matches!(v.form, Form::Past | Form::Third) && v.takes & CLAUSE != 0 && v.takes & LOOSE == 0;
+        // `the files, while punctual, no longer tell`: nothing is said before the verb.
+        if self.mark(comma, ',') && matches!(self.word(j), "while" | "although" | "though" | "but") && !self.finite(from..comma) {
+            return false;
+        }
         participle(j)
             || (self.is_adverb(j) || n.is(CONJ)) && participle(j + 1)
             || matches!(self.word(j), "but" | "according" | "while" | "although" | "though")
@@ -1056,6 +1076,20 @@ pub(super) fn describe(frame: &Frame<'_>, phrase: &Range<usize>) -> Described {
     Described { core, named, definite, roles }
 }
 
+/// Whether a phrase is one word whose capital may be that of a sentence only.
+pub(super) fn opens(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
+    phrase.len() == 1
+        && (phrase.start == 0 || frame.get(phrase.start - 1).is_some_and(|t| t.is_quotation() || t.is_mark(':')))
+        && frame.get(phrase.end).is_some_and(|t| t.is_word() && !t.capital)
+}
+
+/// Whether a phrase stands where places do: `in Oslo`, `near Oslo`; not `in Roe's letter`.
+pub(super) fn place(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
+    phrase.start > 0
+        && matches!(frame.word(phrase.start - 1), "in" | "In" | "near" | "Near" | "across" | "outside" | "at" | "At")
+        && !frame.get(phrase.end).is_some_and(|t| t.what == What::Possessive)
+}
+
 /// What a relative pronoun at `i` stands for.
 pub(super) fn antecedent(frame: &Frame<'_>, i: usize) -> Option<Range<usize>> {
     let end = if i > 0 && frame.mark(i - 1, ',') { i - 1 } else { i };
@@ -1104,6 +1138,15 @@ fn verb_takes(f: &Found, takes: u8) -> bool {
 /// Whether a statement without quotation marks has a speaker that can say things.
 fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     let quoted = f.content.iter().any(|c| c.clone().any(|i| frame.quotation(i)));
+    let person = matches!(frame.word(f.speaker.start).to_ascii_lowercase().as_str(), "he" | "she") || frame.may_speak(&f.speaker);
+    // `which means that …`: nobody speaks.
+    if f.verb.is_some_and(|v| lemma(v) == "mean") && (!person || frame.is(f.speaker.start, RELATIVE | SUB)) {
+        return false;
+    }
+    // `signs that read “…”` show words, but nobody says them.
+    if f.verb.is_some_and(|v| lemma(v) == "read") && f.speaker.len() == 1 && frame.is(f.speaker.start, RELATIVE | SUB) {
+        return false;
+    }
     let pronoun = if f.speaker.len() == 1 { frame.word(f.speaker.start).to_ascii_lowercase() } else { String::new() };
     match f.shape {
         Shape::According => return true,
@@ -1133,7 +1176,7 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
             }
         }
         Shape::Behind
-            if f.verb.is_some_and(|v| v.takes & PHRASE != 0) || matches!(pronoun.as_str(), "who" | "which" | "that") =>
+            if f.verb.is_some_and(|v| v.takes & PHRASE != 0 || v.takes & CLAUSE == 0) || matches!(pronoun.as_str(), "who" | "which" | "that") =>
         {
             return false;
         }
@@ -1152,7 +1195,10 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     if f.speaker.len() == 1 && frame.word(f.speaker.start).ends_with('.') {
         return false;
     }
-    if matches!(pronoun.as_str(), "nobody" | "none" | "neither") {
+    // `Neither government has said whether …`, `anybody who asked why`: nobody says it.
+    let first = frame.word(f.speaker.start).to_ascii_lowercase();
+    let negated = frame.is(f.speaker.end - 1, CONJ) || frame.word_is(f.speaker.end - 1, "neither");
+    if negated || matches!(first.as_str(), "nobody" | "none" | "neither" | "no" | "anyone" | "anybody" | "whoever") {
         return false;
     }
     // What somebody could say or did not say is not said.
@@ -1228,7 +1274,8 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
 
 /// `according to Roe`
 fn according(frame: &Frame<'_>, at: usize, floor: usize) -> Option<Found> {
-    let speaker = frame.phrase_at(at + 2)?;
+    // `according to which …`
+    let speaker = frame.phrase_at(at + 2).filter(|s| !frame.is(s.start, RELATIVE))?;
     let mut content = Vec::new();
     // Past an apposition to the comma, if the phrase stands at the start.
     let first = at == 0 || frame.before(at).is_some_and(|t| t.is(CONJ) && at == 1);
@@ -1251,12 +1298,14 @@ fn according(frame: &Frame<'_>, at: usize, floor: usize) -> Option<Found> {
         if start < end {
             content.push(start..end);
         }
-        if frame.mark(speaker.end, ',')
-            && speaker.end + 2 < frame.tokens.len()
+        // `Usually, according to a survey of 55 ports, the ice …`
+        let comma = (speaker.end..frame.tokens.len().min(speaker.end + 12)).find(|&i| frame.mark(i, ','));
+        if let Some(comma) = comma
+            && comma + 2 < frame.tokens.len()
             && frame.before(at).is_some_and(|t| t.is_mark(','))
             && !frame.is_clause(start..end)
         {
-            content.push(speaker.end + 1..frame.clause_end(speaker.end + 1));
+            content.push(comma + 1..frame.clause_end(comma + 1));
         }
     }
     Some(Found { shape: Shape::According, verb: None, cue: at..at + 2, speaker, addressee: None, content })

@@ -316,7 +316,14 @@ impl Reader {
             };
             places.insert(span, self.mentions.len());
             let roles = described.roles.into_iter().filter_map(at).collect();
-            self.mentions.push(Mention { span, written, subject, roles });
+            let mut content = Vec::new();
+            if let Written::He | Written::She = written {
+                let said = found.iter().filter(|f| f.speaker == phrase).flat_map(|f| &f.content);
+                content.extend(said.filter_map(|c| self::span(frame, base, c)));
+            }
+            let speaker = found.iter().any(|f| f.speaker == phrase);
+            let (opening, place) = (cues::opens(frame, &phrase), cues::place(frame, &phrase));
+            self.mentions.push(Mention { span, written, subject, speaker, opening, place, roles, content });
         }
         places
     }
