@@ -637,6 +637,7 @@ impl Frame<'_> {
         let limit = self.tokens.len().min(from + REACH);
         let mut at = from;
         let mut phrase = false;
+        let mut infinitive = None;
         while at < limit {
             let Some(t) = self.get(at) else { break };
             match t.what {
@@ -667,8 +668,11 @@ impl Frame<'_> {
                 What::Mark(_) => return Right::Comma(at),
                 What::Possessive => {}
                 What::Word => {
+                    if self.word(at) == "By" {
+                        return Right::End(at);
+                    }
                     if matches!(self.word(at), "that" | "whether" | "how" | "why" | "if") {
-                        return Right::That(at);
+                        return infinitive.map_or(Right::That(at), Right::Phrase);
                     }
                     if at == from
                         && (t.is(SUB | RELATIVE)
@@ -682,11 +686,12 @@ impl Frame<'_> {
                     // `wishes to hear that …`: what is wished is no statement.
                     let bare_verb = |k: usize| {
                         self.get(k).is_some_and(|n| {
-                            n.is_word() && !n.capital && (n.is(BE | VERB) || n.entry.verb.is_some_and(|v| v.form == Form::Base))
-                        }) && !self.is(k, PERSON | SOURCE)
+                            let says = n.entry.verb.is_some_and(|v| v.takes & CLAUSE != 0);
+                            n.is_word() && !n.capital && n.is(BE | VERB) && !says && !n.is(PERSON | SOURCE)
+                        })
                     };
-                    if self.word_is(at, "to") && bare_verb(at + 1) {
-                        return Right::Phrase(at);
+                    if infinitive.is_none() && self.word_is(at, "to") && bare_verb(at + 1) {
+                        infinitive = Some(at);
                     }
                     // `went on, however, and Roe told …`
                     if t.is(CONJ) && at > from && self.mark(at - 1, ',') {
@@ -742,6 +747,8 @@ impl Frame<'_> {
                 What::Quotation(_) if i > from && self.comma_inside(i) && self.parts(from, i, relative) => return i + 1,
                 What::Mark(',') if i > from && self.parts(from, i, relative) => return i,
                 What::Word if t.is(CONJ) && i > from + 1 && self.joins_saying(i + 1) => return i,
+                // A heading with its byline: `Allies say little By Ada Roe`
+                What::Word if i > from && self.word(i) == "By" && self.name(i + 1) => return i,
                 _ => {}
             }
         }
@@ -765,7 +772,8 @@ impl Frame<'_> {
         let participle = |k: usize| verb(k).is_some_and(|v| v.form == Form::Ing && v.takes & (CLAUSE | PHRASE) != 0);
         let told = |v: Verb| matches!(v.form, Form::Past | Form::Third) && v.takes & CLAUSE != 0 && v.takes & LOOSE == 0;
         // `the files, while punctual, no longer tell`: nothing is said before the verb.
-        if self.mark(comma, ',') && matches!(self.word(j), "while" | "although" | "though" | "but") && !self.finite(from..comma) {
+        let aside = matches!(self.word(j), "while" | "although" | "though");
+        if aside && self.mark(comma, ',') && self.word_is(from, "that") && !self.finite(from + 1..comma) {
             return false;
         }
         participle(j)
@@ -828,7 +836,8 @@ impl Frame<'_> {
             match self.get(at - 1).map(|t| t.what) {
                 Some(What::Mark(';')) => break,
                 // `Roe was brief: “No,” she said.`
-                Some(What::Mark(':')) if self.quotation(at) => break,
+                // `Lind disagrees: the ice is thick, he says.`
+                Some(What::Mark(':')) if self.quotation(at) || self.get(end).is_some_and(|t| t.is(PRON)) && at < end => break,
                 _ => at -= 1,
             }
         }

@@ -203,6 +203,9 @@ impl Book<'_> {
         let words = parts.len();
         let shown = titled || known || words > 1 || !mention.opening || mention.speaker;
         let place = mention.place && !titled && !known && words == 1;
+        // `the Danes`, `The Ambers` have no `he` among them.
+        let phrase = self.slice(mention.span);
+        let plural = words == 1 && !titled && slice.ends_with('s') && (phrase.starts_with("the ") || phrase.starts_with("The "));
         let same = |e: &Entity| {
             (e.given.is_none() || given.is_none() || e.given == given)
                 && (e.gender.is_none() || gender.is_none() || e.gender == gender)
@@ -224,7 +227,7 @@ impl Book<'_> {
             return index;
         }
         let index = self.entities.len();
-        self.entities.push(Entity { full: span, words, given, gender, person, plural: false, named, shown, place });
+        self.entities.push(Entity { full: span, words, given, gender, person, plural, named, shown, place });
         self.names.entry(last).or_default().push(index);
         index
     }
