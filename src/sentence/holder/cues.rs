@@ -154,11 +154,33 @@ impl Frame<'_> {
         })
     }
 
+    /// Whether a clause stands before the token at `end`, up to eight tokens from it.
+    fn verbal_before(&self, end: usize) -> bool {
+        (end.saturating_sub(8)..end).any(|i| self.verbal(i))
+    }
+
+    /// Whether the token at `i` is of the time that an entry of a live report begins with: `12:05 Roe says`, `12.05 Roe says`.
+    fn stamp(&self, i: usize) -> bool {
+        let digits = |k: usize| self.get(k).is_some_and(|t| t.end - t.start <= 2) && self.word(k).bytes().all(|b| b.is_ascii_digit());
+        let dotted = |w: &str| {
+            w.split_once('.').is_some_and(|(hour, minute)| {
+                (1..=2).contains(&hour.len()) && minute.len() == 2 && (hour.bytes().chain(minute.bytes())).all(|b| b.is_ascii_digit())
+            })
+        };
+        let capital = |k: usize| self.get(k).is_some_and(|t| t.capital || t.is_quotation());
+        match i {
+            0 if dotted(self.word(0)) => capital(1),
+            0 | 2 => digits(0) && self.mark(1, ':') && digits(2) && self.word(2).len() == 2 && capital(3),
+            _ => false,
+        }
+    }
+
     /// May stand inside a noun phrase, before or at its head.
     fn nominal(&self, i: usize) -> bool {
         let Some(t) = self.get(i) else { return false };
         match t.what {
             What::Possessive => true,
+            What::Word if i < 3 && self.stamp(i) => false,
             What::Word => {
                 self.name(i)
                     || !(t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | RELATIVE) || self.is_adverb(i))
@@ -552,6 +574,7 @@ impl Frame<'_> {
                 || matches!(t.what, What::Mark(_))
                 || t.is_quotation()
                 || t.is(TIME)
+                || self.stamp(at)
             {
                 at += 1;
             } else {
@@ -837,9 +860,12 @@ impl Frame<'_> {
                 Some(What::Mark(';')) => break,
                 // `Roe was brief: “No,” she said.`
                 // `Lind disagrees: the ice is thick, he says.`
-                Some(What::Mark(':')) if self.quotation(at) || self.get(end).is_some_and(|t| t.is(PRON)) && at < end => break,
+                Some(What::Mark(':')) if self.quotation(at) || at + 3 < end && self.verbal_before(at - 1) => break,
                 _ => at -= 1,
             }
+        }
+        while at < end && self.stamp(at) {
+            at += if self.mark(1, ':') && at == 0 { 3 } else { 1 };
         }
         while self.get(at).is_some_and(|t| matches!(t.what, What::Mark(',' | '.' | '—' | '–' | '-'))) && at < end {
             at += 1;

@@ -91,7 +91,7 @@ pub(super) fn resolve(text: &str, mentions: &[Mention]) -> Vec<Option<Meant>> {
     };
     let described: Vec<Option<usize>> = mentions.iter().map(|m| book.describe(m)).collect();
     let found: Vec<Option<usize>> = mentions.iter().zip(described).map(|(m, e)| book.add(m, e)).collect();
-    let meant = |e: &Entity| Meant { full: e.full, named: e.named };
+    let meant = |e: &Entity| Meant { full: e.full, named: e.named && e.shown };
     found.iter().map(|e| e.and_then(|e| book.entities.get(e)).map(meant)).collect()
 }
 
