@@ -860,7 +860,9 @@ impl Frame<'_> {
                 Some(What::Mark(';')) => break,
                 // `Roe was brief: “No,” she said.`
                 // `Lind disagrees: the ice is thick, he says.`
-                Some(What::Mark(':')) if self.quotation(at) || at + 3 < end && self.verbal_before(at - 1) => break,
+                Some(What::Mark(':')) if self.quotation(at) || at + 3 < end && self.verbal_before(at - 1) && self.is_clause(at..end) => {
+                    break;
+                }
                 _ => at -= 1,
             }
         }
@@ -1304,7 +1306,14 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         return true;
     }
     let head = frame.head(&f.speaker);
-    frame.is(head, PERSON | SOURCE | ALONE) || firm && frame.word(head).ends_with('s')
+    // `a smuggler said that …`: who says, tells or admits something is a person, whatever the noun.
+    let human = f.shape == Shape::Before
+        && frame.is(f.speaker.start, DET)
+        && f.verb.is_some_and(|v| v.form == Form::Past && matches!(lemma(v), "say" | "tell" | "admit" | "insist" | "concede" | "add"));
+    frame.is(head, PERSON | SOURCE | ALONE)
+        || firm && frame.word(head).ends_with('s')
+        || human
+        || frame.word_is(f.speaker.end, "who")
 }
 
 /// `according to Roe`
@@ -1340,7 +1349,17 @@ fn according(frame: &Frame<'_>, at: usize, floor: usize) -> Option<Found> {
             && frame.before(at).is_some_and(|t| t.is_mark(','))
             && !frame.is_clause(start..end)
         {
-            content.push(comma + 1..frame.clause_end(comma + 1));
+            // Past what is told of the survey: `…, which covered ten years, …`
+            let told = frame.is(comma + 1, RELATIVE);
+            let next = (comma + 1..frame.tokens.len().min(comma + REACH)).find(|&i| frame.mark(i, ',')).filter(|_| told);
+            let from = next.unwrap_or(comma) + 1;
+            if !told || next.is_some() {
+                content.push(from..frame.clause_end(from));
+            }
+        }
+        // `Usually, according to a survey`: nothing is said.
+        if content.len() == 1 && comma.is_some() && !frame.is_clause(start..end) && end - start < 3 {
+            return None;
         }
     }
     Some(Found { shape: Shape::According, verb: None, cue: at..at + 2, speaker, addressee: None, content })
