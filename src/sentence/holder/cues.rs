@@ -90,7 +90,7 @@ impl Frame<'_> {
         self.get(i).and_then(|t| self.text.get(t.start..t.end)).unwrap_or("")
     }
 
-    fn word_is(&self, i: usize, word: &str) -> bool {
+    pub(super) fn word_is(&self, i: usize, word: &str) -> bool {
         self.word(i).eq_ignore_ascii_case(word)
     }
 
@@ -161,10 +161,13 @@ impl Frame<'_> {
 
     /// Whether the token at `i` is of the time that an entry of a live report begins with: `12:05 Roe says`, `12.05 Roe says`.
     fn stamp(&self, i: usize) -> bool {
-        let digits = |k: usize| self.get(k).is_some_and(|t| t.end - t.start <= 2) && self.word(k).bytes().all(|b| b.is_ascii_digit());
+        let digits =
+            |k: usize| self.get(k).is_some_and(|t| t.end - t.start <= 2) && self.word(k).bytes().all(|b| b.is_ascii_digit());
         let dotted = |w: &str| {
             w.split_once('.').is_some_and(|(hour, minute)| {
-                (1..=2).contains(&hour.len()) && minute.len() == 2 && (hour.bytes().chain(minute.bytes())).all(|b| b.is_ascii_digit())
+                (1..=2).contains(&hour.len())
+                    && minute.len() == 2
+                    && (hour.bytes().chain(minute.bytes())).all(|b| b.is_ascii_digit())
             })
         };
         let capital = |k: usize| self.get(k).is_some_and(|t| t.capital || t.is_quotation());
@@ -796,7 +799,7 @@ impl Frame<'_> {
         let told = |v: Verb| matches!(v.form, Form::Past | Form::Third) && v.takes & CLAUSE != 0 && v.takes & LOOSE == 0;
         // `the files, while punctual, no longer tell`: nothing is said before the verb.
         let aside = matches!(self.word(j), "while" | "although" | "though");
-        if aside && self.mark(comma, ',') && self.word_is(from, "that") && !self.finite(from + 1..comma) {
+        if aside && self.mark(comma, ',') && self.word_is(from, "that") && !(from + 1..comma).any(|i| self.verbal(i)) {
             return false;
         }
         participle(j)
@@ -860,7 +863,9 @@ impl Frame<'_> {
                 Some(What::Mark(';')) => break,
                 // `Roe was brief: “No,” she said.`
                 // `Lind disagrees: the ice is thick, he says.`
-                Some(What::Mark(':')) if self.quotation(at) || at + 3 < end && self.verbal_before(at - 1) && self.is_clause(at..end) => {
+                Some(What::Mark(':'))
+                    if self.quotation(at) || at + 3 < end && self.verbal_before(at - 1) && self.is_clause(at..end) =>
+                {
                     break;
                 }
                 _ => at -= 1,
@@ -1213,7 +1218,8 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
             }
         }
         Shape::Behind
-            if f.verb.is_some_and(|v| v.takes & PHRASE != 0 || v.takes & CLAUSE == 0) || matches!(pronoun.as_str(), "who" | "which" | "that") =>
+            if f.verb.is_some_and(|v| v.takes & PHRASE != 0 || v.takes & CLAUSE == 0)
+                || matches!(pronoun.as_str(), "who" | "which" | "that") =>
         {
             return false;
         }
@@ -1306,10 +1312,13 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         return true;
     }
     let head = frame.head(&f.speaker);
-    // `a smuggler said that …`: who says, tells or admits something is a person, whatever the noun.
+    // `a smuggler said that …`: who says, tells or admits something is a person, whatever the noun. Of `the disk said that …`
+    // more stands before the rules' reach: `an officer who had seen the disk said`.
     let human = f.shape == Shape::Before
-        && frame.is(f.speaker.start, DET)
-        && f.verb.is_some_and(|v| v.form == Form::Past && matches!(lemma(v), "say" | "tell" | "admit" | "insist" | "concede" | "add"));
+        && matches!(frame.word(f.speaker.start), "a" | "an" | "A" | "An")
+        && !f.speaker.clone().any(|i| frame.is(i, PREP))
+        && f.verb
+            .is_some_and(|v| v.form == Form::Past && matches!(lemma(v), "say" | "tell" | "admit" | "insist" | "concede" | "add"));
     frame.is(head, PERSON | SOURCE | ALONE)
         || firm && frame.word(head).ends_with('s')
         || human
@@ -2134,7 +2143,12 @@ fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
         .collect();
     for i in open {
         let (words, title) = frame.inside(i);
-        if title || frame.before(i).is_some_and(|t| t.is_mark('=')) {
+        // `held signs that read “…”`: shown, not said.
+        let shown = i > 2
+            && frame.word_is(i - 1, "read")
+            && frame.is(i - 2, RELATIVE | SUB)
+            && (!frame.is(i - 3, SOURCE | SAYING) || matches!(frame.word(i - 3), "sign" | "signs" | "label" | "labels"));
+        if title || shown || frame.before(i).is_some_and(|t| t.is_mark('=')) {
             continue;
         }
         let prior =

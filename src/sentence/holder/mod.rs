@@ -225,7 +225,10 @@ impl Reader {
         let named = self.named.take();
         if found.is_empty() {
             // `said Roe. She has two sons. “But …”` goes on with Roe.
-            let other = |s: &&Range<usize>| cues::person(frame, s) && !(self.quoted && cues::refers(frame, s));
+            // `Your successor wants less. “She has good reasons.”` is a question and its answer.
+            let other = |s: &&Range<usize>| {
+                cues::person(frame, s) && !(self.quoted && cues::refers(frame, s)) && !frame.word_is(s.start, "your")
+            };
             self.named = subject.as_ref().filter(other).and_then(span).map(|s| (s, place(s)));
         }
         self.announced = announcer.as_ref().and_then(span).map(|s| (s, place(s)));
