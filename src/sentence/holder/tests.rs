@@ -404,8 +404,8 @@ fn what_is_wished_or_done_is_no_statement() {
 #[test]
 fn an_aside_between_commas_does_not_end_a_statement() {
     check(&[(
-        "Lind said that the files, while punctual, no longer told him anything.",
-        &[("Lind", "that the files, while punctual, no longer told him anything")],
+        "Lind said that the files, while punctual, no longer held the maps.",
+        &[("Lind", "that the files, while punctual, no longer held the maps")],
     )]);
 }
 
