@@ -1185,6 +1185,10 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     if f.verb.is_some_and(|v| lemma(v) == "mean") && (!person || frame.is(f.speaker.start, RELATIVE | SUB)) {
         return false;
     }
+    // `11.04`, of a live report.
+    if f.speaker.len() == 1 && frame.word(f.speaker.start).starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     // `signs that read “…”` show words, but nobody says them.
     if f.verb.is_some_and(|v| lemma(v) == "read") && f.speaker.len() == 1 && frame.is(f.speaker.start, RELATIVE | SUB) {
         return false;

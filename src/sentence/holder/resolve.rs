@@ -194,7 +194,9 @@ impl Book<'_> {
             });
         }
         let known = parts.first().is_some_and(|p| lexicon::look_up(p.1).is(MALE | FEMALE));
-        let place = parts.iter().any(|p| lexicon::look_up(p.1).is(NO_PERSON | SOURCE));
+        // `Labour` alone is a party or a ministry.
+        let place = parts.iter().any(|p| lexicon::look_up(p.1).is(NO_PERSON | SOURCE))
+            || parts.len() == 1 && parts.iter().any(|p| lexicon::look_up(p.1).is(lexicon::OFFICE));
         let person = titled
             || known
             || !place && parts.len() <= 4 && !(parts.len() == 1 && last.len() <= 3 && slice.ends_with(char::is_uppercase));
@@ -203,9 +205,11 @@ impl Book<'_> {
         let words = parts.len();
         let shown = titled || known || words > 1 || !mention.opening || mention.speaker;
         let place = mention.place && !titled && !known && words == 1;
-        // `the Danes`, `The Ambers` have no `he` among them.
+        // `the Danes`, `Americans`: no `he` among them.
         let phrase = self.slice(mention.span);
-        let plural = words == 1 && !titled && slice.ends_with('s') && (phrase.starts_with("the ") || phrase.starts_with("The "));
+        let nation = slice.strip_suffix('s').is_some_and(|one| lexicon::look_up(one).is(NO_PERSON));
+        let many = phrase.starts_with("the ") || phrase.starts_with("The ") || nation;
+        let plural = words == 1 && !titled && slice.ends_with('s') && many;
         let same = |e: &Entity| {
             (e.given.is_none() || given.is_none() || e.given == given)
                 && (e.gender.is_none() || gender.is_none() || e.gender == gender)

@@ -354,6 +354,8 @@ fn he_and_she_are_persons() {
         // Neither what is many nor what is said about, nor a word that a sentence begins with, nor a place.
         ("Bo Lind left. Rents will fall, he said.", "Bo Lind"),
         ("Bo Lind left. The Danes will pay, he said.", "Bo Lind"),
+        ("Bo Lind left. Americans waited. He said that it was late.", "Bo Lind"),
+        ("Bo Lind left. Labour waited. He said that it was late.", "Bo Lind"),
         ("Bo Lind left. Gas grows dear. He said that it would.", "Bo Lind"),
         ("Bo Lind left. More than ten ferries sank. He said that it was late.", "Bo Lind"),
         ("Bo Lind left. Oslo is far. In Oslo, he said that it was late.", "Bo Lind"),
@@ -381,6 +383,7 @@ fn who_says_nothing_is_no_speaker() {
         ("The pilot neither confirmed nor denied that the ferry would sail.", &[]),
         ("Nobody in Oslo said that the ferry would sail.", &[]),
         ("Whoever says that the ice is thick should come along.", &[]),
+        ("11.04, stating that the ice “has been found sound by all of us”.", &[]),
         ("There described the call as frank.", &[]),
         ("The ferry left, which means that Lind was late.", &[]),
         ("The item was adopted, with a change, according to which ferries stay.", &[]),
