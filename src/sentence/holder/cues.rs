@@ -90,7 +90,7 @@ impl Frame<'_> {
         self.get(i).and_then(|t| self.text.get(t.start..t.end)).unwrap_or("")
     }
 
-    fn word_is(&self, i: usize, word: &str) -> bool {
+    pub(super) fn word_is(&self, i: usize, word: &str) -> bool {
         self.word(i).eq_ignore_ascii_case(word)
     }
 
@@ -148,8 +148,34 @@ impl Frame<'_> {
                     Some(next) => next.is_mark(',') && self.word(i).ends_with("ly"),
                     None => false,
                 };
-            t.is_word() && t.capital && (plain || modal) && !opening
+            // `There was …`, `More than ten …`
+            let filler = i == 0 && matches!(self.word(i), "There" | "Here" | "More" | "Indeed" | "Whoever");
+            t.is_word() && t.capital && (plain || modal) && !opening && !filler
         })
+    }
+
+    /// Whether a clause stands before the token at `end`, up to eight tokens from it.
+    fn verbal_before(&self, end: usize) -> bool {
+        (end.saturating_sub(8)..end).any(|i| self.verbal(i))
+    }
+
+    /// Whether the token at `i` is of the time that an entry of a live report begins with: `12:05 Roe says`, `12.05 Roe says`.
+    fn stamp(&self, i: usize) -> bool {
+        let digits =
+            |k: usize| self.get(k).is_some_and(|t| t.end - t.start <= 2) && self.word(k).bytes().all(|b| b.is_ascii_digit());
+        let dotted = |w: &str| {
+            w.split_once('.').is_some_and(|(hour, minute)| {
+                (1..=2).contains(&hour.len())
+                    && minute.len() == 2
+                    && (hour.bytes().chain(minute.bytes())).all(|b| b.is_ascii_digit())
+            })
+        };
+        let capital = |k: usize| self.get(k).is_some_and(|t| t.capital || t.is_quotation());
+        match i {
+            0 if dotted(self.word(0)) => capital(1),
+            0 | 2 => digits(0) && self.mark(1, ':') && digits(2) && self.word(2).len() == 2 && capital(3),
+            _ => false,
+        }
     }
 
     /// May stand inside a noun phrase, before or at its head.
@@ -157,6 +183,7 @@ impl Frame<'_> {
         let Some(t) = self.get(i) else { return false };
         match t.what {
             What::Possessive => true,
+            What::Word if i < 3 && self.stamp(i) => false,
             What::Word => {
                 self.name(i)
                     || !(t.is(DET | PRON | PREP | CONJ | SUB | AUX | ADV | RELATIVE) || self.is_adverb(i))
@@ -358,7 +385,8 @@ impl Frame<'_> {
             return None;
         }
         let outer = self.phrase_before(who)?;
-        self.is(self.head(&outer), PERSON | SOURCE | ALONE).then_some(outer)
+        // `who` tells that it is a person, whatever the noun: `a smuggler who was caught said`.
+        (self.word_is(who, "who") || self.is(self.head(&outer), PERSON | SOURCE | ALONE)).then_some(outer)
     }
 
     /// The subject that ends before `end`, past appositions, relative clauses and brackets between commas.
@@ -549,6 +577,7 @@ impl Frame<'_> {
                 || matches!(t.what, What::Mark(_))
                 || t.is_quotation()
                 || t.is(TIME)
+                || self.stamp(at)
             {
                 at += 1;
             } else {
@@ -634,6 +663,7 @@ impl Frame<'_> {
         let limit = self.tokens.len().min(from + REACH);
         let mut at = from;
         let mut phrase = false;
+        let mut infinitive = None;
         while at < limit {
             let Some(t) = self.get(at) else { break };
             match t.what {
@@ -664,8 +694,11 @@ impl Frame<'_> {
                 What::Mark(_) => return Right::Comma(at),
                 What::Possessive => {}
                 What::Word => {
+                    if self.word(at) == "By" {
+                        return Right::End(at);
+                    }
                     if matches!(self.word(at), "that" | "whether" | "how" | "why" | "if") {
-                        return Right::That(at);
+                        return infinitive.map_or(Right::That(at), Right::Phrase);
                     }
                     if at == from
                         && (t.is(SUB | RELATIVE)
@@ -675,6 +708,20 @@ impl Frame<'_> {
                             && !matches!(self.word(at), "when" | "while" | "after" | "before" | "since" | "until" | "then"))
                     {
                         return Right::That(at);
+                    }
+                    // `wishes to hear that …`: what is wished is no statement.
+                    let bare_verb = |k: usize| {
+                        self.get(k).is_some_and(|n| {
+                            let says = n.entry.verb.is_some_and(|v| v.takes & CLAUSE != 0);
+                            n.is_word() && !n.capital && n.is(BE | VERB) && !says && !n.is(PERSON | SOURCE)
+                        })
+                    };
+                    if infinitive.is_none() && self.word_is(at, "to") && bare_verb(at + 1) {
+                        infinitive = Some(at);
+                    }
+                    // `went on, however, and Roe told …`
+                    if t.is(CONJ) && at > from && self.mark(at - 1, ',') {
+                        return Right::Comma(at);
                     }
                     let adverbial = self.is_adverb(at) || t.is(TIME) || t.is(PREP) && !t.capital;
                     if !phrase && !adverbial {
@@ -726,6 +773,8 @@ impl Frame<'_> {
                 What::Quotation(_) if i > from && self.comma_inside(i) && self.parts(from, i, relative) => return i + 1,
                 What::Mark(',') if i > from && self.parts(from, i, relative) => return i,
                 What::Word if t.is(CONJ) && i > from + 1 && self.joins_saying(i + 1) => return i,
+                // A heading with its byline: `Allies say little By Ada Roe`
+                What::Word if i > from && self.word(i) == "By" && self.name(i + 1) => return i,
                 _ => {}
             }
         }
@@ -748,6 +797,11 @@ impl Frame<'_> {
         let verb = |k: usize| self.get(k).and_then(|t| t.entry.verb);
         let participle = |k: usize| verb(k).is_some_and(|v| v.form == Form::Ing && v.takes & (CLAUSE | PHRASE) != 0);
         let told = |v: Verb| matches!(v.form, Form::Past | Form::Third) && v.takes & CLAUSE != 0 && v.takes & LOOSE == 0;
+        // `the files, while punctual, no longer tell`: nothing is said before the verb.
+        let aside = matches!(self.word(j), "while" | "although" | "though");
+        if aside && self.mark(comma, ',') && self.word_is(from, "that") && !(from + 1..comma).any(|i| self.verbal(i)) {
+            return false;
+        }
         participle(j)
             || (self.is_adverb(j) || n.is(CONJ)) && participle(j + 1)
             || matches!(self.word(j), "but" | "according" | "while" | "although" | "though")
@@ -808,9 +862,17 @@ impl Frame<'_> {
             match self.get(at - 1).map(|t| t.what) {
                 Some(What::Mark(';')) => break,
                 // `Roe was brief: “No,” she said.`
-                Some(What::Mark(':')) if self.quotation(at) => break,
+                // `Lind disagrees: the ice is thick, he says.`
+                Some(What::Mark(':'))
+                    if self.quotation(at) || at + 3 < end && self.verbal_before(at - 1) && self.is_clause(at..end) =>
+                {
+                    break;
+                }
                 _ => at -= 1,
             }
+        }
+        while at < end && self.stamp(at) {
+            at += if self.mark(1, ':') && at == 0 { 3 } else { 1 };
         }
         while self.get(at).is_some_and(|t| matches!(t.what, What::Mark(',' | '.' | '—' | '–' | '-'))) && at < end {
             at += 1;
@@ -1056,6 +1118,20 @@ pub(super) fn describe(frame: &Frame<'_>, phrase: &Range<usize>) -> Described {
     Described { core, named, definite, roles }
 }
 
+/// Whether a phrase is one word whose capital may be that of a sentence only.
+pub(super) fn opens(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
+    phrase.len() == 1
+        && (phrase.start == 0 || frame.get(phrase.start - 1).is_some_and(|t| t.is_quotation() || t.is_mark(':')))
+        && frame.get(phrase.end).is_some_and(|t| t.is_word() && !t.capital)
+}
+
+/// Whether a phrase stands where places do: `in Oslo`, `near Oslo`; not `in Roe's letter`.
+pub(super) fn place(frame: &Frame<'_>, phrase: &Range<usize>) -> bool {
+    phrase.start > 0
+        && matches!(frame.word(phrase.start - 1), "in" | "In" | "near" | "Near" | "across" | "outside" | "at" | "At")
+        && !frame.get(phrase.end).is_some_and(|t| t.what == What::Possessive)
+}
+
 /// What a relative pronoun at `i` stands for.
 pub(super) fn antecedent(frame: &Frame<'_>, i: usize) -> Option<Range<usize>> {
     let end = if i > 0 && frame.mark(i - 1, ',') { i - 1 } else { i };
@@ -1104,6 +1180,19 @@ fn verb_takes(f: &Found, takes: u8) -> bool {
 /// Whether a statement without quotation marks has a speaker that can say things.
 fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     let quoted = f.content.iter().any(|c| c.clone().any(|i| frame.quotation(i)));
+    let person = matches!(frame.word(f.speaker.start).to_ascii_lowercase().as_str(), "he" | "she") || frame.may_speak(&f.speaker);
+    // `which means that …`: nobody speaks.
+    if f.verb.is_some_and(|v| lemma(v) == "mean") && (!person || frame.is(f.speaker.start, RELATIVE | SUB)) {
+        return false;
+    }
+    // `11.04`, of a live report.
+    if f.speaker.len() == 1 && frame.word(f.speaker.start).starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    // `signs that read “…”` show words, but nobody says them.
+    if f.verb.is_some_and(|v| lemma(v) == "read") && f.speaker.len() == 1 && frame.is(f.speaker.start, RELATIVE | SUB) {
+        return false;
+    }
     let pronoun = if f.speaker.len() == 1 { frame.word(f.speaker.start).to_ascii_lowercase() } else { String::new() };
     match f.shape {
         Shape::According => return true,
@@ -1133,7 +1222,8 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
             }
         }
         Shape::Behind
-            if f.verb.is_some_and(|v| v.takes & PHRASE != 0) || matches!(pronoun.as_str(), "who" | "which" | "that") =>
+            if f.verb.is_some_and(|v| v.takes & PHRASE != 0 || v.takes & CLAUSE == 0)
+                || matches!(pronoun.as_str(), "who" | "which" | "that") =>
         {
             return false;
         }
@@ -1152,7 +1242,10 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     if f.speaker.len() == 1 && frame.word(f.speaker.start).ends_with('.') {
         return false;
     }
-    if matches!(pronoun.as_str(), "nobody" | "none" | "neither") {
+    // `Neither government has said whether …`, `anybody who asked why`: nobody says it.
+    let first = frame.word(f.speaker.start).to_ascii_lowercase();
+    let negated = frame.is(f.speaker.end - 1, CONJ) || frame.word_is(f.speaker.end - 1, "neither");
+    if negated || matches!(first.as_str(), "nobody" | "none" | "neither" | "no" | "anyone" | "anybody" | "whoever") {
         return false;
     }
     // What somebody could say or did not say is not said.
@@ -1223,12 +1316,23 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         return true;
     }
     let head = frame.head(&f.speaker);
-    frame.is(head, PERSON | SOURCE | ALONE) || firm && frame.word(head).ends_with('s')
+    // `a smuggler said that …`: who says, tells or admits something is a person, whatever the noun. Of `the disk said that …`
+    // more stands before the rules' reach: `an officer who had seen the disk said`.
+    let human = f.shape == Shape::Before
+        && matches!(frame.word(f.speaker.start), "a" | "an" | "A" | "An")
+        && !f.speaker.clone().any(|i| frame.is(i, PREP))
+        && f.verb
+            .is_some_and(|v| v.form == Form::Past && matches!(lemma(v), "say" | "tell" | "admit" | "insist" | "concede" | "add"));
+    frame.is(head, PERSON | SOURCE | ALONE)
+        || firm && frame.word(head).ends_with('s')
+        || human
+        || frame.word_is(f.speaker.end, "who")
 }
 
 /// `according to Roe`
 fn according(frame: &Frame<'_>, at: usize, floor: usize) -> Option<Found> {
-    let speaker = frame.phrase_at(at + 2)?;
+    // `according to which …`
+    let speaker = frame.phrase_at(at + 2).filter(|s| !frame.is(s.start, RELATIVE))?;
     let mut content = Vec::new();
     // Past an apposition to the comma, if the phrase stands at the start.
     let first = at == 0 || frame.before(at).is_some_and(|t| t.is(CONJ) && at == 1);
@@ -1251,12 +1355,24 @@ fn according(frame: &Frame<'_>, at: usize, floor: usize) -> Option<Found> {
         if start < end {
             content.push(start..end);
         }
-        if frame.mark(speaker.end, ',')
-            && speaker.end + 2 < frame.tokens.len()
+        // `Usually, according to a survey of 55 ports, the ice …`
+        let comma = (speaker.end..frame.tokens.len().min(speaker.end + 12)).find(|&i| frame.mark(i, ','));
+        if let Some(comma) = comma
+            && comma + 2 < frame.tokens.len()
             && frame.before(at).is_some_and(|t| t.is_mark(','))
             && !frame.is_clause(start..end)
         {
-            content.push(speaker.end + 1..frame.clause_end(speaker.end + 1));
+            // Past what is told of the survey: `…, which covered ten years, …`
+            let told = frame.is(comma + 1, RELATIVE);
+            let next = (comma + 1..frame.tokens.len().min(comma + REACH)).find(|&i| frame.mark(i, ',')).filter(|_| told);
+            let from = next.unwrap_or(comma) + 1;
+            if !told || next.is_some() {
+                content.push(from..frame.clause_end(from));
+            }
+        }
+        // `Usually, according to a survey`: nothing is said.
+        if content.len() == 1 && comma.is_some() && !frame.is_clause(start..end) && end - start < 3 {
+            return None;
         }
     }
     Some(Found { shape: Shape::According, verb: None, cue: at..at + 2, speaker, addressee: None, content })
@@ -2031,7 +2147,12 @@ fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
         .collect();
     for i in open {
         let (words, title) = frame.inside(i);
-        if title || frame.before(i).is_some_and(|t| t.is_mark('=')) {
+        // `held signs that read “…”`: shown, not said.
+        let shown = i > 2
+            && frame.word_is(i - 1, "read")
+            && frame.is(i - 2, RELATIVE | SUB)
+            && (!frame.is(i - 3, SOURCE | SAYING) || matches!(frame.word(i - 3), "sign" | "signs" | "label" | "labels"));
+        if title || shown || frame.before(i).is_some_and(|t| t.is_mark('=')) {
             continue;
         }
         let prior =

@@ -268,7 +268,7 @@ const WORDS: &[(Flags, &str)] = &[
         councillor councilman councilwoman detective inspector sheriff commissioner chairman chairwoman chief director \
         deputy representative representatives candidate nominee premier attorney prime vice former ex acting"),
     (NO_PERSON, "u.s. us u.k. uk america britain england scotland wales ireland france germany italy spain russia china japan india \
-        israel iran iraq syria ukraine europe africa asia washington london paris berlin moscow beijing brussels congress senate house \
+        israel iran iraq syria ukraine arabia canada australia norway sweden denmark finland poland turkey egypt mexico brazil europe africa asia washington london paris berlin moscow beijing brussels congress senate house \
         parliament pentagon kremlin nato eu un u.n. cnn nbc abc cbs bbc reuters ap afp fox news times post guardian journal facebook \
         twitter google university college department ministry agency committee council court party street avenue north south east west \
         new york texas florida california ohio iowa virginia carolina hampshire nevada michigan pennsylvania wisconsin arizona \

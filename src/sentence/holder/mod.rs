@@ -225,7 +225,10 @@ impl Reader {
         let named = self.named.take();
         if found.is_empty() {
             // `said Roe. She has two sons. “But …”` goes on with Roe.
-            let other = |s: &&Range<usize>| cues::person(frame, s) && !(self.quoted && cues::refers(frame, s));
+            // `Your successor wants less. “She has good reasons.”` is a question and its answer.
+            let other = |s: &&Range<usize>| {
+                cues::person(frame, s) && !(self.quoted && cues::refers(frame, s)) && !frame.word_is(s.start, "your")
+            };
             self.named = subject.as_ref().filter(other).and_then(span).map(|s| (s, place(s)));
         }
         self.announced = announcer.as_ref().and_then(span).map(|s| (s, place(s)));
@@ -316,7 +319,14 @@ impl Reader {
             };
             places.insert(span, self.mentions.len());
             let roles = described.roles.into_iter().filter_map(at).collect();
-            self.mentions.push(Mention { span, written, subject, roles });
+            let mut content = Vec::new();
+            if let Written::He | Written::She = written {
+                let said = found.iter().filter(|f| f.speaker == phrase).flat_map(|f| &f.content);
+                content.extend(said.filter_map(|c| self::span(frame, base, c)));
+            }
+            let speaker = found.iter().any(|f| f.speaker == phrase);
+            let (opening, place) = (cues::opens(frame, &phrase), cues::place(frame, &phrase));
+            self.mentions.push(Mention { span, written, subject, speaker, opening, place, roles, content });
         }
         places
     }

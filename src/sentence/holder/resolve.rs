@@ -1,8 +1,9 @@
 //! Speakers as written (`he`, `Roe`, `the diplomat`) to the fullest mention in the article.
 //!
-//! Mentions are read in order. Names with the same last word are one person unless their given names differ; a pronoun is the
-//! nearest subject or speaker before it that fits; a definite noun phrase (`the diplomat`) is the nearest one before it with
-//! the same noun, be it a name's title, its apposition or an earlier speaker (`a Danish diplomat`).
+//! Mentions are read twice. First those that name or describe: names with the same last word are one person unless their given
+//! names differ; a definite noun phrase (`the diplomat`) is the nearest one before it with the same noun, be it a name's title,
+//! its apposition or an earlier speaker (`a Danish diplomat`). Then, when it is known who is a person, the pronouns: each is the
+//! nearest subject or speaker before it that fits.
 
 use super::Span;
 use super::lexicon::{self, FEMALE, MALE, NO_PERSON, PERSON, SOURCE, TITLE};
@@ -33,6 +34,14 @@ pub(super) struct Mention {
     pub written: Written,
     /// Subject of its frame, or a speaker: pronouns look for those first.
     pub subject: bool,
+    /// Says something: a capitalised word that does is a name, even where it begins a sentence.
+    pub speaker: bool,
+    /// The first word of its frame and no more: its capital tells nothing.
+    pub opening: bool,
+    /// A place, as far as its preposition tells: `in Oslo`.
+    pub place: bool,
+    /// Of a pronoun: what its speaker says, where he himself is seldom named.
+    pub content: Vec<Span>,
     /// Nouns that say what it is: its title, its apposition.
     pub roles: Vec<Span>,
 }
@@ -55,6 +64,10 @@ struct Entity {
     person: bool,
     plural: bool,
     named: bool,
+    /// Whether anything but the capital of a sentence's first word shows that it is a name.
+    shown: bool,
+    /// Whether it was called a place, and never by a title, a given name or two names.
+    place: bool,
 }
 
 /// Who is meant.
@@ -76,8 +89,9 @@ pub(super) fn resolve(text: &str, mentions: &[Mention]) -> Vec<Option<Meant>> {
         subjects: Vec::new(),
         others: Vec::new(),
     };
-    let found: Vec<Option<usize>> = mentions.iter().map(|m| book.add(m)).collect();
-    let meant = |e: &Entity| Meant { full: e.full, named: e.named };
+    let described: Vec<Option<usize>> = mentions.iter().map(|m| book.describe(m)).collect();
+    let found: Vec<Option<usize>> = mentions.iter().zip(described).map(|(m, e)| book.add(m, e)).collect();
+    let meant = |e: &Entity| Meant { full: e.full, named: e.named && e.shown };
     found.iter().map(|e| e.and_then(|e| book.entities.get(e)).map(meant)).collect()
 }
 
@@ -89,8 +103,8 @@ struct Book<'a> {
     /// Noun to the latest that it was said of.
     roles: HashMap<String, usize>,
     /// Subjects and speakers, in order.
-    subjects: Vec<usize>,
-    others: Vec<usize>,
+    subjects: Vec<(usize, Span)>,
+    others: Vec<(usize, Span)>,
 }
 
 /// How many mentions back a pronoun looks.
@@ -105,33 +119,47 @@ impl Book<'_> {
         self.slice(span).to_lowercase()
     }
 
-    fn add(&mut self, mention: &Mention) -> Option<usize> {
-        let entity = match &mention.written {
-            Written::Author => None,
-            Written::He => self.nearest(|e| e.person && !e.plural && e.gender != Some(Gender::Female)),
-            Written::She => self.nearest(|e| e.person && !e.plural && e.gender != Some(Gender::Male)),
-            Written::They => self.nearest(|e| e.plural || !e.person),
-            Written::Name(name) => Some(self.name(*name)),
-            Written::Noun { head, definite } => Some(self.phrase(mention.span, *head, *definite)),
-        }?;
+    /// Who is named or described; `None` for pronouns.
+    fn describe(&mut self, mention: &Mention) -> Option<usize> {
+        let index = match &mention.written {
+            Written::Name(name) => self.name(*name, mention),
+            Written::Noun { head, definite } => self.phrase(mention.span, *head, *definite),
+            _ => return None,
+        };
         for &role in &mention.roles {
             let role = self.noun(role);
-            self.roles.insert(role, entity);
+            self.roles.insert(role, index);
         }
-        if mention.subject {
-            self.subjects.push(entity);
-        } else {
-            self.others.push(entity);
-        }
-        Some(entity)
+        Some(index)
     }
 
-    fn nearest(&self, fits: impl Fn(&Entity) -> bool) -> Option<usize> {
-        let look = |list: &[usize]| list.iter().rev().take(MEMORY).copied().find(|&e| self.entities.get(e).is_some_and(&fits));
+    fn add(&mut self, mention: &Mention, described: Option<usize>) -> Option<usize> {
+        let apart = |span: Span| !mention.content.iter().any(|c| c.start <= span.start && span.end <= c.end);
+        let person = |e: &Entity| e.person && !e.plural && e.shown && !e.place;
+        let index = match &mention.written {
+            Written::Author => None,
+            Written::He => self.nearest(|e, at| person(e) && e.gender != Some(Gender::Female) && apart(at)),
+            Written::She => self.nearest(|e, at| person(e) && e.gender != Some(Gender::Male) && apart(at)),
+            Written::They => self.nearest(|e, _| e.plural || !e.person || e.place),
+            Written::Name(_) | Written::Noun { .. } => described,
+        }?;
+        if mention.subject {
+            self.subjects.push((index, mention.span));
+        } else {
+            self.others.push((index, mention.span));
+        }
+        Some(index)
+    }
+
+    fn nearest(&self, fits: impl Fn(&Entity, Span) -> bool) -> Option<usize> {
+        let look = |list: &[(usize, Span)]| {
+            let fit = |&(e, at): &(usize, Span)| self.entities.get(e).is_some_and(|e| fits(e, at));
+            list.iter().rev().take(MEMORY).find(|m| fit(m)).map(|m| m.0)
+        };
         look(&self.subjects).or_else(|| look(&self.others))
     }
 
-    fn name(&mut self, name: Span) -> usize {
+    fn name(&mut self, name: Span, mention: &Mention) -> usize {
         let slice = self.slice(name);
         let mut gender = None;
         let mut titled = false;
@@ -166,13 +194,22 @@ impl Book<'_> {
             });
         }
         let known = parts.first().is_some_and(|p| lexicon::look_up(p.1).is(MALE | FEMALE));
-        let place = parts.iter().any(|p| lexicon::look_up(p.1).is(NO_PERSON | SOURCE));
+        // `Labour` alone is a party or a ministry.
+        let place = parts.iter().any(|p| lexicon::look_up(p.1).is(NO_PERSON | SOURCE))
+            || parts.len() == 1 && parts.iter().any(|p| lexicon::look_up(p.1).is(lexicon::OFFICE));
         let person = titled
             || known
             || !place && parts.len() <= 4 && !(parts.len() == 1 && last.len() <= 3 && slice.ends_with(char::is_uppercase));
         // `Officials`, `the Foreign Ministry`: a description in capitals.
         let named = parts.iter().any(|p| !lexicon::look_up(p.1).is(PERSON | SOURCE | TITLE | lexicon::OFFICE));
         let words = parts.len();
+        let shown = titled || known || words > 1 || !mention.opening || mention.speaker;
+        let place = mention.place && !titled && !known && words == 1;
+        // `the Danes`, `Americans`: no `he` among them.
+        let phrase = self.slice(mention.span);
+        let nation = slice.strip_suffix('s').is_some_and(|one| lexicon::look_up(one).is(NO_PERSON));
+        let many = phrase.starts_with("the ") || phrase.starts_with("The ") || nation;
+        let plural = words == 1 && !titled && slice.ends_with('s') && many;
         let same = |e: &Entity| {
             (e.given.is_none() || given.is_none() || e.given == given)
                 && (e.gender.is_none() || gender.is_none() || e.gender == gender)
@@ -183,6 +220,8 @@ impl Book<'_> {
                 entity.gender = entity.gender.or(gender);
                 entity.person |= titled || known;
                 entity.named |= named;
+                entity.shown |= shown;
+                entity.place = (entity.place || place) && !titled && !known && words == 1;
                 if words > entity.words {
                     entity.full = span;
                     entity.words = words;
@@ -192,7 +231,7 @@ impl Book<'_> {
             return index;
         }
         let index = self.entities.len();
-        self.entities.push(Entity { full: span, words, given, gender, person, plural: false, named });
+        self.entities.push(Entity { full: span, words, given, gender, person, plural, named, shown, place });
         self.names.entry(last).or_default().push(index);
         index
     }
@@ -218,6 +257,8 @@ impl Book<'_> {
             person: entry.is(PERSON),
             plural,
             named: false,
+            shown: true,
+            place: false,
         });
         self.roles.insert(noun, index);
         index

@@ -349,6 +349,115 @@ fn who_has_a_name_is_told_from_who_has_none() {
 }
 
 #[test]
+fn he_and_she_are_persons() {
+    for (text, expected) in [
+        // Neither what is many nor what is said about, nor a word that a sentence begins with, nor a place.
+        ("Bo Lind left. Rents will fall, he said.", "Bo Lind"),
+        ("Bo Lind left. The Danes will pay, he said.", "Bo Lind"),
+        ("Bo Lind left. Americans waited. He said that it was late.", "Bo Lind"),
+        ("Bo Lind left. Labour waited. He said that it was late.", "Bo Lind"),
+        ("Bo Lind left. Gas grows dear. He said that it would.", "Bo Lind"),
+        ("Bo Lind left. More than ten ferries sank. He said that it was late.", "Bo Lind"),
+        ("Bo Lind left. Oslo is far. In Oslo, he said that it was late.", "Bo Lind"),
+        ("Bo Lind left. Ada Roe's brother will sail, he said.", "Bo Lind"),
+        ("Lind waited. Oslo was told. He said that it was late.\n\nThe ferry left Bo Lind in Oslo.", "Bo Lind"),
+    ] {
+        let (article, sentences) = article(text);
+        let found = attributions(&article, &sentences);
+        let meant = found.last().and_then(|a| a.speaker.resolved).map_or("-", |s| s.of(text));
+        assert_eq!(meant, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_word_that_begins_a_sentence_is_no_name_of_its_own() {
+    let text = "Gas grows dear. “We wait,” he said.";
+    let (article, sentences) = article(text);
+    assert!(attributions(&article, &sentences).iter().all(|a| a.speaker.resolved.is_none() && !a.speaker.named));
+}
+
+#[test]
+fn who_says_nothing_is_no_speaker() {
+    check(&[
+        ("Neither government has said whether the ferry would sail.", &[]),
+        ("The pilot neither confirmed nor denied that the ferry would sail.", &[]),
+        ("Nobody in Oslo said that the ferry would sail.", &[]),
+        ("Whoever says that the ice is thick should come along.", &[]),
+        ("11.04, stating that the ice “has been found sound by all of us”.", &[]),
+        ("There described the call as frank.", &[]),
+        ("The ferry left, which means that Lind was late.", &[]),
+        ("The item was adopted, with a change, according to which ferries stay.", &[]),
+        ("Two men held signs that read “Ferries for all of us now.”", &[]),
+        ("The ice being thin, the two navies went on trading maps.", &[]),
+    ]);
+}
+
+#[test]
+fn what_is_wished_or_done_is_no_statement() {
+    check(&[
+        ("The pilot wishes to be certain that the ice is thick.", &[]),
+        (
+            "Reports on the ice have continued, however, and Lind told the pilot that they were late.",
+            &[("Lind", "that they were late")],
+        ),
+        ("Lind continued to insist that the ice was thick.", &[("Lind", "that the ice was thick")]),
+    ]);
+}
+
+#[test]
+fn an_aside_between_commas_does_not_end_a_statement() {
+    check(&[(
+        "Lind said that the files, while punctual, no longer held the maps.",
+        &[("Lind", "that the files, while punctual, no longer held the maps")],
+    )]);
+}
+
+#[test]
+fn who_tells_that_it_is_a_person() {
+    check(&[
+        ("A smuggler who was caught in the port at Nord said his boat was old.", &[("A smuggler", "his boat was old")]),
+        ("A nun said that the ice was thick.", &[("A nun", "that the ice was thick")]),
+    ]);
+}
+
+#[test]
+fn the_time_of_a_live_report_is_no_part_of_it() {
+    check(&[
+        ("12:05 Lind's pilot says that the ice is thick.", &[("Lind's pilot", "that the ice is thick")]),
+        ("14.40 Ada Roe says that the ice is thick.", &[("Ada Roe", "that the ice is thick")]),
+        ("12.41 The ice is thick, Lind says.", &[("Lind", "The ice is thick")]),
+    ]);
+}
+
+#[test]
+fn what_leads_up_to_a_colon_or_a_byline_is_not_said() {
+    check(&[
+        ("Bo Lind does not think so: the ice is thick, he says.", &[("he", "the ice is thick")]),
+        ("Nothing has changed, and Lind says the ice is thick By Ada Roe, Port Editor", &[("Lind", "the ice is thick")]),
+        ("Nothing has changed; the desks tell another story By Ada Roe, Port Editor", &[]),
+    ]);
+}
+
+#[test]
+fn according_to_a_survey_that_is_described() {
+    check(&[
+        (
+            "In the harbours, according to a survey by the league's left, the ice is thick.",
+            &[("a survey", "In the harbours / the ice is thick")],
+        ),
+        ("Usually, according to a review of 55 ports, which covered ten years.", &[]),
+    ]);
+}
+
+#[test]
+fn a_question_is_not_by_who_it_is_about() {
+    assert_eq!(
+        read("“We wait,” said Lind.\n\nYour mother wants more ferries. “She has good reasons.”"),
+        ["direct | Lind = Lind | “We wait,”", "direct | Lind = Lind | “She has good reasons.”"]
+    );
+}
+
+#[test]
 fn a_sentence_is_held_by_who_says_most_of_it() {
     let text = "The ice came early. “It will stay. Nobody knows how long,” Ada Roe said.";
     let (article, sentences) = article(text);
