@@ -202,20 +202,33 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Lays the weights out; for the way back too where `training`, on another thread.
-    pub fn new(compute: Compute, weights: &Params<Cow<'_, [f32]>>, training: bool) -> Self {
-        let lay = |back: bool| -> Vec<Matrices> {
-            let factor = |a: &Affine<Cow<'_, [f32]>>| Factor::new(compute, view(a, back));
-            let layer = |l: &Layer<Cow<'_, [f32]>>| Matrices {
-                qkv: factor(&l.qkv),
-                attention_output: factor(&l.attention_output),
-                intermediate: factor(&l.intermediate),
-                output: factor(&l.output),
-            };
-            weights.layers.par_iter().map(layer).collect()
-        };
-        let (forward, backward) = rayon::join(|| lay(false), || if training { lay(true) } else { Vec::new() });
+    /// Lays the weights out for the way there and, on another thread, for the way back.
+    pub fn new(compute: Compute, weights: &Params<Cow<'_, [f32]>>) -> Self {
+        let lay = |back: bool| weights.layers.par_iter().map(|l| Matrices::new(compute, l, back)).collect();
+        let (forward, backward) = rayon::join(|| lay(false), || lay(true));
         Self { compute, forward, backward }
+    }
+
+    /// Lays the weights out for logits, and frees those that are not looked at any more, layer by layer: few are held twice.
+    fn instead_of(compute: Compute, weights: &mut Params<Cow<'_, [f32]>>) -> Self {
+        let lay = |l: &mut Layer<Cow<'_, [f32]>>| {
+            let laid = Matrices::new(compute, l, false);
+            l.let_go(&laid);
+            laid
+        };
+        Self { compute, forward: weights.layers.par_iter_mut().map(lay).collect(), backward: Vec::new() }
+    }
+}
+
+impl Matrices {
+    fn new(compute: Compute, layer: &Layer<Cow<'_, [f32]>>, back: bool) -> Self {
+        let factor = |a: &Affine<Cow<'_, [f32]>>| Factor::new(compute, view(a, back));
+        Self {
+            qkv: factor(&layer.qkv),
+            attention_output: factor(&layer.attention_output),
+            intermediate: factor(&layer.intermediate),
+            output: factor(&layer.output),
+        }
     }
 }
 
@@ -595,10 +608,7 @@ impl PackedBert {
         match failed {
             Some(error) => Err(error),
             None => {
-                let prepared = Prepared::new(compute, &weights, false);
-                for (l, f) in weights.layers.iter_mut().zip(&prepared.forward) {
-                    l.let_go(f);
-                }
+                let prepared = Prepared::instead_of(compute, &mut weights);
                 Ok(Self { config: config.clone(), weights, prepared, workspaces: Mutex::default() })
             }
         }

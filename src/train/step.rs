@@ -111,7 +111,7 @@ impl<'a> Lanes<'a> {
             return Err(error);
         }
         let o = self.options;
-        let prepared = Prepared::new(o.compute, &weights, true);
+        let prepared = Prepared::new(o.compute, &weights);
         let network = Packed { config: self.config, weights: &weights, prepared: &prepared };
         let total_weight: f64 = examples.iter().map(|e| f64::from(e.weight)).sum::<f64>().max(1e-12);
         let lens: Vec<usize> = examples.iter().map(|e| e.pair.ids.len()).collect();
