@@ -298,6 +298,11 @@ impl Reader {
         phrases.extend(subject.map(|s| (s.clone(), true)));
         phrases.extend(cues::names(frame).into_iter().map(|n| (n, false)));
         phrases.sort_by_key(|(r, subject)| (r.start, !subject, std::cmp::Reverse(r.end)));
+        // What each speaker says.
+        let mut said: HashMap<(usize, usize), Vec<&Range<usize>>> = HashMap::new();
+        for f in found {
+            said.entry((f.speaker.start, f.speaker.end)).or_default().extend(&f.content);
+        }
         let mut places: HashMap<Span, usize> = HashMap::new();
         let mut covered = 0;
         for (phrase, subject) in phrases {
@@ -319,12 +324,12 @@ impl Reader {
             };
             places.insert(span, self.mentions.len());
             let roles = described.roles.into_iter().filter_map(at).collect();
+            let said = said.get(&(phrase.start, phrase.end));
             let mut content = Vec::new();
             if let Written::He | Written::She = written {
-                let said = found.iter().filter(|f| f.speaker == phrase).flat_map(|f| &f.content);
-                content.extend(said.filter_map(|c| self::span(frame, base, c)));
+                content.extend(said.into_iter().flatten().filter_map(|c| self::span(frame, base, c)));
             }
-            let speaker = found.iter().any(|f| f.speaker == phrase);
+            let speaker = said.is_some();
             let (opening, place) = (cues::opens(frame, &phrase), cues::place(frame, &phrase));
             self.mentions.push(Mention { span, written, subject, speaker, opening, place, roles, content });
         }
