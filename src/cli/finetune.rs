@@ -23,16 +23,22 @@ use std::path::PathBuf;
     stance finetune --base all-MiniLM-L6-v2 --data news:train \\\n      \
     --data nli.jsonl,weight=0.3,neutral='neutral|unrelated' \\\n      \
     --dev news:dev --epochs 2 --freeze-embeddings --output models/mine\n\n\
+    Behind the path of --data, each after a comma:\n  \
+    weight=W          passes over it in an epoch [1]\n  \
+    mismatched=M      pairs with a claim on another subject, labelled unrelated, for each row [0]\n  \
+    claim=TEXT        only the rows of this claim; not-claim=TEXT, all but those\n  \
+    not-source=NAME   all rows but those of this source\n  \
+    OLD=NEW           another name for a label; NEW may be two, as in neutral|unrelated\n\n\
     Rows have a text, a claim and a label (id, article and source if known). The same command with --resume takes up a broken run.")]
 pub struct Args {
     /// Model or bare encoder to start from: a folder, a name under models/, or a hub id
     #[arg(long, value_name = "MODEL")]
     base: String,
-    /// Training data, PATH[:SPLIT][,weight=W][,mismatched=M][,claim=TEXT][,not-claim=TEXT][,not-source=NAME][,OLD=NEW …]; may be repeated
-    #[arg(long, required = true, value_name = "DATA")]
+    /// Training data: a file or a folder, then how it is taken, as below; may be repeated
+    #[arg(long, required = true, value_name = "PATH[:SPLIT][,…]")]
     data: Vec<SourceSpec>,
-    /// Dev data; else the dev splits of the data, else a part that is cut off
-    #[arg(long, value_name = "DATA")]
+    /// Dev data, written as --data; else the dev splits of the data, else a part that is cut off
+    #[arg(long, value_name = "PATH[:SPLIT][,…]")]
     dev: Vec<SourceSpec>,
     /// Folder of the articles that stand-off rows point into
     #[arg(long, value_name = "FOLDER")]
