@@ -37,6 +37,18 @@ pub fn discard_all() {
     }
 }
 
+/// An error where files could not be written into a folder, whether it is there or would have to be made: for long work whose
+/// outcome goes there.
+pub fn check_folder(folder: &Path) -> Result<()> {
+    // An empty path is what is left of a relative one.
+    let there = folder.ancestors().map(|f| if f.as_os_str().is_empty() { Path::new(".") } else { f }).find(|f| f.exists());
+    let there = there.unwrap_or(Path::new("/"));
+    if !there.is_dir() {
+        return Err(crate::Error::new("a file").at(there).expected("a folder to write into, or a name that is not taken"));
+    }
+    tempfile::tempfile_in(there).map(drop).context("no file can be made in the folder").map_err(|e| e.at(there))
+}
+
 enum Out {
     Temporary(BufWriter<tempfile::NamedTempFile>),
     /// A device or a pipe: there is nothing to replace.
@@ -47,7 +59,7 @@ impl AtomicFile {
     /// Opens a temporary file in the folder of `target`. A link is followed, a file keeps its permissions, and a device is written to as it is.
     pub fn create(target: &Path) -> Result<Self> {
         let before = fs::metadata(target).ok();
-        if before.as_ref().is_some_and(fs::Metadata::is_dir) {
+        if before.as_ref().is_some_and(fs::Metadata::is_dir) || target.to_string_lossy().ends_with(std::path::is_separator) {
             return Err(crate::Error::new("a folder").at(target).expected("the name of a file to write"));
         }
         if before.as_ref().is_some_and(|m| !m.is_file()) {
@@ -61,6 +73,12 @@ impl AtomicFile {
             Some(p) if !p.as_os_str().is_empty() => p,
             _ => Path::new("."),
         };
+        if !folder.is_dir() {
+            let found = if folder.exists() { "a file where a folder should be" } else { "there is no such folder" };
+            return Err(crate::Error::new(format!("cannot write here: {found}: {}", folder.display()))
+                .at(target)
+                .hint("make the folder first, or write elsewhere"));
+        }
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
         {

@@ -40,6 +40,7 @@ pub mod dataset;
 pub mod error;
 pub mod evaluate;
 pub mod model;
+mod plural;
 pub mod report;
 pub mod score;
 pub mod sentence;

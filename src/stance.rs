@@ -19,36 +19,57 @@ pub enum Stance {
     Unrelated,
 }
 
-/// Other names of the stances, lower case: the one place where aliases live. NLI heads are read with the claim as
-/// hypothesis.
-const ALIASES: &[(&str, Stance)] = &[
-    ("favor", Stance::Favor),
-    ("favour", Stance::Favor),
-    ("for", Stance::Favor),
-    ("pro", Stance::Favor),
-    ("support", Stance::Favor),
-    ("supports", Stance::Favor),
-    ("supporting", Stance::Favor),
-    ("agree", Stance::Favor),
-    ("agrees", Stance::Favor),
-    ("entailment", Stance::Favor),
-    ("entails", Stance::Favor),
-    ("against", Stance::Against),
-    ("con", Stance::Against),
-    ("oppose", Stance::Against),
-    ("opposes", Stance::Against),
-    ("disagree", Stance::Against),
-    ("disagrees", Stance::Against),
-    ("refutes", Stance::Against),
-    ("undermine", Stance::Against),
-    ("contradiction", Stance::Against),
-    ("contradicts", Stance::Against),
-    ("neutral", Stance::Neutral),
-    ("none", Stance::Neutral),
-    ("discuss", Stance::Neutral),
-    ("discusses", Stance::Neutral),
-    ("unrelated", Stance::Unrelated),
-    ("irrelevant", Stance::Unrelated),
+/// Other names of the stances, lower case: the one place where aliases live, which the README lists. NLI heads are read with the
+/// claim as hypothesis.
+///
+/// Left out is what sets do not agree on (`comment`, `query`, `positive`, `yes`, numbers), and what is a likely name for a column of
+/// something else in a file of predictions: there a column that is called like a label holds its probability.
+const ALIASES: [(Stance, &[&str]); 4] = [
+    (
+        Stance::Favor,
+        &[
+            "favor",
+            "favour",
+            "for",
+            "in favor",
+            "in favour",
+            "pro",
+            "support",
+            "supports",
+            "supporting",
+            "agree",
+            "agrees",
+            "endorse",
+            "endorses",
+            "entailment",
+            "entails",
+        ],
+    ),
+    (
+        Stance::Against,
+        &[
+            "against",
+            "con",
+            "contra",
+            "anti",
+            "oppose",
+            "opposes",
+            "opposing",
+            "disagree",
+            "disagrees",
+            "deny",
+            "denies",
+            "refute",
+            "refutes",
+            "refuting",
+            "undermine",
+            "undermines",
+            "contradiction",
+            "contradicts",
+        ],
+    ),
+    (Stance::Neutral, &["neutral", "none", "discuss", "discusses", "discussing"]),
+    (Stance::Unrelated, &["unrelated", "irrelevant"]),
 ];
 
 impl Stance {
@@ -65,10 +86,15 @@ impl Stance {
         }
     }
 
+    /// The names that it goes by in other people's data, its own first.
+    pub fn names(self) -> &'static [&'static str] {
+        ALIASES[self as usize].1
+    }
+
     /// The stance that a label of another system means, by name; letter case and surrounding space do not count.
     pub fn from_alias(name: &str) -> Option<Self> {
         let name = name.trim().to_lowercase();
-        ALIASES.iter().find(|(alias, _)| *alias == name).map(|&(_, s)| s)
+        ALIASES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|&(stance, _)| stance)
     }
 }
 
@@ -95,9 +121,34 @@ mod tests {
 
     #[test]
     fn every_alias_is_lower_case_and_listed_once() {
-        for (i, (a, _)) in ALIASES.iter().enumerate() {
+        let all: Vec<&str> = ALIASES.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        for (i, a) in all.iter().enumerate() {
             assert_eq!(*a, a.to_lowercase());
-            assert!(ALIASES[i + 1..].iter().all(|(b, _)| a != b), "{a} is listed twice");
+            assert!(all[i + 1..].iter().all(|b| a != b), "{a} is listed twice");
+        }
+        assert!(ALIASES.iter().zip(Stance::ALL).all(|((a, names), b)| *a == b && names[0] == b.as_str()));
+    }
+
+    #[test]
+    fn the_names_that_sets_use_are_known() {
+        for (stance, names) in [
+            (Stance::Favor, &["Favour", "PRO", "for", "support", "agree"][..]),
+            (Stance::Against, &["anti", "CON", "oppose", "disagree", "deny", "refute"]),
+            (Stance::Neutral, &["none", "discuss"]),
+        ] {
+            names.iter().for_each(|name| assert_eq!(Stance::from_alias(name), Some(stance), "{name}"));
+        }
+        // Some sets mean "neutral" by it, some "unrelated".
+        assert_eq!(Stance::from_alias("comment"), None);
+    }
+
+    #[test]
+    fn the_readme_lists_every_name() {
+        let readme = include_str!("../README.md");
+        for stance in Stance::ALL {
+            let others: Vec<String> = stance.names()[1..].iter().map(|name| format!("`{name}`")).collect();
+            let line = format!("| `{stance}` | {} |", others.join(", "));
+            assert!(readme.contains(&line), "{line}");
         }
     }
 

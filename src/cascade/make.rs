@@ -55,6 +55,7 @@ pub fn make(model: &Classifier, settings: &Settings) -> Result<Made> {
     if !model.labels().contains(&Stance::Unrelated) {
         return Err(Error::new(format!("the model {} does not know the label unrelated", model.name())).at(model.folder()));
     }
+    crate::atomic::check_folder(model.folder())?;
     let mut hashes = Vec::new();
     let train = texts(model, &settings.data, &mut hashes)?;
     let dev = texts(model, &settings.dev, &mut hashes)?;

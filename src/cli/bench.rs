@@ -1,11 +1,12 @@
 //! `stance bench`
 
-use super::common::{Output, end_on_interrupt, spinner, threads};
+use super::common::{Output, Threads, end_on_interrupt, spinner};
 use super::file_settings::FileSettings;
 use super::{Status, tell};
 use crate::bench::{self, Options, Record, Stage};
 use crate::error::{Context, Error, Result};
 use crate::model::locate;
+use crate::plural::count;
 use crate::report::style::Style;
 use crate::report::write_error;
 use std::io::Write;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// Measure how fast this machine classifies and trains, stage by stage
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  stance bench\n  stance bench archive/ --threads 1 --format json -o before.json\n\n\
-    Close other programs first: everything on the machine shares its cores. Each figure is a median. \"share\" is the part of\n\
+    Close other programs first: everything on the machine shares its cores. Each figure is a median. \"share\" is the part of \
     all cores' time that a stage takes with the default engine; \"of peak\" holds a forward pass against matrix products alone.")]
 pub struct Args {
     /// Articles: files or folders, of which the first 256 KiB or so of text are taken [default: ten that are built in]
@@ -29,9 +30,8 @@ pub struct Args {
     /// Load the model even if it does not tell agreement from contradiction
     #[arg(long)]
     skip_probe: bool,
-    /// Threads [default: one per core]
-    #[arg(long, env = "STANCE_THREADS", value_name = "N")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: Threads,
     /// Least time for each figure
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     seconds: f64,
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
     if args.paths.iter().any(|p| p == Path::new("-")) {
         return Err(Error::new("standard input cannot be read over and over").hint("save it to a file first"));
     }
-    let threads = threads(args.threads.or(file.threads))?;
+    let threads = args.threads.number(&file)?;
     end_on_interrupt();
     let mut output = Output::open(args.output.as_deref())?;
     let model = args.model.as_deref().or(file.model.as_deref()).unwrap_or(locate::DEFAULT);
@@ -106,11 +106,15 @@ fn table(out: &mut Output, style: Style, record: &Record) -> std::io::Result<()>
     let cpu = machine.cpu.as_deref().unwrap_or("unknown CPU");
     writeln!(out, "{}", style.bold(&format!("stance {}", record.version)))?;
     writeln!(out, "{cpu}, {}, {}", machine.system, machine.features.join(" "))?;
-    writeln!(out, "{} cores, {} threads", machine.cores, machine.threads)?;
+    writeln!(out, "{}, {}", count(machine.cores, "core"), count(machine.threads, "thread"))?;
     writeln!(
         out,
-        "{}: {} articles, {} sentences, {} bytes, {} tokens with the claim\n",
-        input.model, input.articles, input.sentences, input.bytes, input.tokens
+        "{}: {}, {}, {} bytes, {} tokens with the claim\n",
+        input.model,
+        count(input.articles, "article"),
+        count(input.sentences, "sentence"),
+        input.bytes,
+        input.tokens
     )?;
     let head = row(["stage", "threads", "sentences/s", "MB/s", "tokens/s", "share", "of peak"]);
     writeln!(out, "{}", style.bold(&head))?;

@@ -7,8 +7,9 @@ use crate::article::Kind;
 use crate::cascade::{self, Cascade};
 use crate::classify::{self, Options, Summary};
 use crate::error::{Error, Result};
+use crate::plural::count;
 use crate::report::{By, Csv, Html, Jsonl, Reporter, RollUp, RollUpFormat, Table};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Label the stance of every sentence of articles towards a claim
 #[derive(Debug, clap::Args)]
@@ -67,6 +68,11 @@ enum Format {
     Html,
 }
 
+/// Whether a path looks like the share that belongs to `--cascade`.
+fn is_share(path: &Path) -> bool {
+    path.to_str().and_then(|text| text.parse::<f64>().ok()).is_some_and(|share| (0.0..=1.0).contains(&share))
+}
+
 /// Parses a kind of sentence by its name.
 pub(super) fn kind(name: &str) -> Result<Kind> {
     Kind::ALL
@@ -87,6 +93,14 @@ pub(super) fn run(args: &Args) -> Result<Status> {
     }
     if args.by.is_some() && args.format == Format::Html {
         return Err(Error::new("--by with --format html").hint("the page has every chart: leave --by out"));
+    }
+    if args.cascade.is_some()
+        && let Some(path) = args.input.paths.iter().find(|path| is_share(path) && !path.exists())
+    {
+        let path = path.display();
+        return Err(Error::new(format!("no article called {path}"))
+            .expected("the share behind an equals sign")
+            .hint(format!("--cascade={path}, without a space: what stands apart is an article to read")));
     }
     let articles = args.input.sources(args.output.as_deref())?;
     if let (Some(output), Some(task)) = (&args.output, task) {
@@ -122,7 +136,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         };
         let warn = |e: &Error| bar.suspend(|| complain("error", e));
         let tick = |s: &Summary| {
-            bar.set_message(format!("{} articles, {} sentences", s.articles, s.sentences));
+            bar.set_message(format!("{}, {}", count(s.articles, "article"), count(s.sentences, "sentence")));
         };
         classify::run(articles, &model, first.as_ref(), &options, &mut *reporter, warn, tick)?
     };
@@ -132,15 +146,16 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         let Summary { pairs, stopped, repeated, .. } = summary;
         let passed = pairs - stopped;
         tell(&format!(
-            "cascade: {passed} of {pairs} pairs of a sentence and a claim passed on to the model{}",
+            "cascade: {passed} of {} of a sentence and a claim passed on to the model{}",
+            count(pairs, "pair"),
             if repeated > 0 { format!(", {repeated} of these repeats of others") } else { String::new() }
         ));
     }
     if summary.truncated > 0 {
-        tell(&format!("{} of {} sentences were cut to fit the model (\"truncated\")", summary.truncated, summary.sentences));
+        tell(&format!("{} of {} cut to fit the model (\"truncated\")", summary.truncated, count(summary.sentences, "sentence")));
     }
     if summary.failed > 0 {
-        tell(&format!("{} failed, {} articles classified", summary.failed, summary.articles));
+        tell(&format!("{} failed, {} classified", summary.failed, count(summary.articles, "article")));
         return Ok(Status::InputFailed);
     }
     Ok(Status::Done)

@@ -46,9 +46,8 @@ pub struct ModelArgs {
     /// Model: a folder, a name under models/, or a hub id org/name[@revision] [default: stance-mini]
     #[arg(short, long, env = "STANCE_MODEL", value_name = "MODEL")]
     pub model: Option<String>,
-    /// Threads [default: one per core]
-    #[arg(long, env = "STANCE_THREADS", value_name = "N")]
-    pub threads: Option<usize>,
+    #[command(flatten)]
+    pub threads: Threads,
     /// What computes, and how precisely.
     #[command(flatten)]
     pub engine: EngineArgs,
@@ -103,20 +102,37 @@ impl ModelArgs {
 
     /// Number of threads.
     pub fn threads(&self, file: &FileSettings) -> Result<usize> {
-        threads(self.threads.or(file.threads))
+        self.threads.number(file)
     }
 }
 
-/// The number of threads asked for, or one per core. Rayon's pool gets as many.
-pub fn threads(asked: Option<usize>) -> Result<usize> {
-    let n = match asked {
-        Some(n) if (1..=1024).contains(&n) => n,
-        Some(n) => return Err(Error::new(format!("{n} threads")).expected("a number from 1 to 1024")),
-        None => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-    };
-    // An error says that there is a pool already.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
-    Ok(n)
+/// How many threads.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Threads {
+    /// Threads, from 1 to 1024 [default: one per core]
+    #[arg(long, env = "STANCE_THREADS", value_name = "N", value_parser = thread_number)]
+    threads: Option<usize>,
+}
+
+impl Threads {
+    /// The number asked for, or one per core. Rayon's pool gets as many.
+    pub fn number(&self, file: &FileSettings) -> Result<usize> {
+        let n = match (self.threads, file.threads) {
+            (Some(n), _) => n,
+            (None, Some(n)) => thread_number(&n.to_string()).map_err(|e| e.within(format!("threads = {n}")).at("stance.toml"))?,
+            (None, None) => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        };
+        // An error says that there is a pool already.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
+        Ok(n)
+    }
+}
+
+fn thread_number(text: &str) -> Result<usize> {
+    match text.parse() {
+        Ok(n) if (1..=1024).contains(&n) => Ok(n),
+        _ => Err(Error::new("not a number of threads").expected("1 to 1024").hint("leave it out for one thread per core")),
+    }
 }
 
 /// Ends the output of a command over articles. Where every one of them failed, the file of an earlier run stays as it is.

@@ -1,9 +1,10 @@
 //! `stance completions` and `stance man`
 
 use super::Status;
-use crate::error::Result;
+use crate::error::{Context, Error, Result};
 use crate::report::write_error;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
@@ -13,12 +14,17 @@ pub struct Completions {
     shell: clap_complete::Shell,
 }
 
-/// Print the manual page
+/// Print a page of the manual, or write all of them
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  stance man | man -l -\n  stance man classify > stance-classify.1")]
+#[command(after_help = "Examples:\n  stance man | man -l -\n  stance man model average | man -l -\n  \
+    stance man --all ~/.local/share/man/man1")]
 pub struct Man {
-    /// A command; the page of `stance` itself where none is named
-    command: Option<String>,
+    /// A command, as in `classify` or `model average`; the page of `stance` itself where none is named
+    #[arg(value_name = "COMMAND", conflicts_with = "all")]
+    command: Vec<String>,
+    /// Write the page of every command into this folder
+    #[arg(long, value_name = "FOLDER")]
+    all: Option<PathBuf>,
 }
 
 pub(super) fn completions(args: &Completions) -> Result<Status> {
@@ -30,17 +36,34 @@ pub(super) fn completions(args: &Completions) -> Result<Status> {
 pub(super) fn man(args: &Man) -> Result<Status> {
     let mut root = super::command();
     root.build();
-    let command = match &args.command {
-        None => root,
-        Some(name) => {
-            let names: Vec<String> = root.get_subcommands().map(|c| c.get_name().to_owned()).collect();
-            let found = root.get_subcommands().find(|c| c.get_name() == name).cloned();
-            found.ok_or_else(|| crate::Error::new(format!("no command {name:?}")).expected(names.join(", ")))?
-        }
-    };
+    if let Some(folder) = &args.all {
+        std::fs::create_dir_all(folder).context("making the folder of the manual").map_err(|e| e.at(folder))?;
+        return write_pages(&root, folder).map(|()| Status::Done);
+    }
+    let mut command = &root;
+    for name in &args.command {
+        let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let found = command.find_subcommand(name);
+        command = found.ok_or_else(|| {
+            let expected = if names.is_empty() { format!("{} to be the last", command.get_name()) } else { names.join(", ") };
+            Error::new(format!("no command {name:?}")).expected(expected)
+        })?;
+    }
+    print(&page(command)?)
+}
+
+/// A page for a command and for each below it, under the name that the pages refer to it by.
+fn write_pages(command: &clap::Command, folder: &Path) -> Result<()> {
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name());
+    crate::atomic::write(&folder.join(format!("{name}.1")), &page(command)?)?;
+    command.get_subcommands().filter(|c| c.get_name() != "help").try_for_each(|c| write_pages(c, folder))
+}
+
+fn page(command: &clap::Command) -> Result<Vec<u8>> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(command).render(&mut page).map_err(write_error)?;
-    print(&page)
+    let source = concat!("stance ", env!("CARGO_PKG_VERSION"));
+    clap_mangen::Man::new(command.clone()).source(source).render(&mut page).map_err(write_error)?;
+    Ok(page)
 }
 
 fn print(bytes: &[u8]) -> Result<Status> {

@@ -1,21 +1,22 @@
 //! `stance dataset`
 
-use super::Status;
-use super::common::{Output, spare};
+use super::common::{Output, end_on_interrupt, spare};
+use super::{Status, tell};
+use crate::atomic::AtomicFile;
 use crate::dataset::agreement::Votes;
 use crate::dataset::{self, LoadOptions, Row};
 use crate::error::{Context, Error, Result};
+use crate::report::style::wrap;
 use crate::report::write_error;
 use crate::score::Bootstrap;
+use crate::stance::Stance;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Check and describe labelled data
 #[derive(Debug, clap::Subcommand)]
-#[command(
-    after_help = "Examples:\n  stance dataset check datasets/allies-sample\n  stance dataset stats my-labels.csv --format json"
-)]
+#[command(after_help = format!("Examples:\n  stance dataset check datasets/allies-sample\n  stance dataset stats my-labels.csv --format json\n\n{}", label_names()))]
 pub enum Args {
     /// Find what would spoil training or scores: bad rows, duplicates, leaks between splits, unbalanced labels
     Check(Common),
@@ -87,7 +88,19 @@ fn rename(text: &str) -> Result<(String, String)> {
     Ok((parts.0.to_owned(), parts.1.to_owned()))
 }
 
+/// The labels and their other names, for the help.
+fn label_names() -> String {
+    let mut text = "Labels, and the other names by which they are known, in any case:".to_owned();
+    for stance in Stance::ALL {
+        for (i, line) in wrap(&stance.names()[1..].join(", "), 80).iter().enumerate() {
+            text += &format!("\n  {:<11}{line}", if i == 0 { stance.as_str() } else { "" });
+        }
+    }
+    text + "\n\nA name that is not among them is explained by --rename, or under [labels] in dataset.toml."
+}
+
 pub(super) fn run(args: &Args) -> Result<Status> {
+    end_on_interrupt();
     let (Args::Check(Common { how, .. }) | Args::Stats(Common { how, .. }) | Args::Agreement(Agreement { how, .. })) = args;
     let labels: BTreeMap<String, String> = how.rename.iter().cloned().collect();
     let options = LoadOptions { articles: how.articles.clone(), labels, claim: how.claim.clone() };
@@ -113,11 +126,40 @@ pub(super) fn run(args: &Args) -> Result<Status> {
     Ok(status)
 }
 
+/// A file of a reader: as it was named, in full, and its hash.
+struct Source {
+    spec: String,
+    path: PathBuf,
+    sha256: String,
+}
+
+/// An error where the file stands for another reader already; a warning where another has the same bytes. Readers who agree on
+/// every row are rare, and a copy is not.
+fn not_read_before(spec: &str, path: &Path, sha256: &str, read: &mut Vec<Source>) -> Result<()> {
+    let full = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if read.iter().any(|other| other.path == full) {
+        return Err(Error::new("the same file for two readers")
+            .at(path)
+            .expected("the file of each reader")
+            .hint("a file agrees with itself on every row"));
+    }
+    if let Some(other) = read.iter().find(|other| other.spec != spec && other.sha256 == sha256) {
+        tell(&format!("warning: {spec} is the same, byte for byte, as {}: is it a copy?", other.spec));
+    }
+    read.push(Source { spec: spec.to_owned(), path: full, sha256: sha256.to_owned() });
+    Ok(())
+}
+
 fn agreement(args: &Agreement, options: &LoadOptions) -> Result<dataset::agreement::Agreement> {
+    let decide = args.adjudicate.as_deref().map(AtomicFile::create).transpose()?;
     let (mut files, mut inputs): (Vec<(String, Vec<Row>)>, Vec<PathBuf>) = Default::default();
+    let mut read: Vec<Source> = Vec::new();
     for spec in &args.data {
         let data = dataset::load(spec, options)?.clean()?;
-        inputs.extend(data.sources());
+        for (file, path) in data.files.iter().zip(data.sources()) {
+            not_read_before(spec, &path, &file.sha256, &mut read)?;
+            inputs.push(path);
+        }
         // Two folders may hold a file of the same name.
         let name = if files.iter().any(|(name, _)| *name == data.name) { spec.clone() } else { data.name };
         files.push((name, data.rows));
@@ -134,7 +176,10 @@ fn agreement(args: &Agreement, options: &LoadOptions) -> Result<dataset::agreeme
     }
     if let Some(path) = &args.adjudicate {
         spare(path, &inputs)?;
-        crate::atomic::write(path, votes.adjudication()?.as_bytes())?;
+    }
+    if let Some(mut file) = decide {
+        file.write_all(votes.adjudication()?.as_bytes()).map_err(write_error)?;
+        file.finish()?;
     }
     Ok(votes.agreement(&Bootstrap { draws: args.draws, seed: args.seed, ..Bootstrap::default() }))
 }

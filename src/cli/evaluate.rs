@@ -1,12 +1,13 @@
 //! `stance evaluate`
 
-use super::common::{EngineArgs, Output, end_on_interrupt, spare, threads};
+use super::common::{EngineArgs, Output, Threads, end_on_interrupt, spare};
 use super::file_settings::FileSettings;
 use super::{Status, complain, tell};
-use crate::atomic::AtomicFile;
+use crate::atomic::{AtomicFile, check_folder};
 use crate::error::{Context, Error, Result};
 use crate::evaluate::suite::{self, File, Line, Suite};
 use crate::evaluate::{self, Eval, Named, Options, Record, Rows, gate, report};
+use crate::plural::count;
 use crate::report::style::Style;
 use crate::report::write_error;
 use crate::score::{Bootstrap, Metric, Threshold};
@@ -81,9 +82,8 @@ pub struct Args {
     /// Seed of the bootstrap
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Threads [default: one per core]
-    #[arg(long, env = "STANCE_THREADS", value_name = "N")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: Threads,
     #[command(flatten)]
     engine: EngineArgs,
     /// Load models even if they do not tell agreement from contradiction
@@ -143,7 +143,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         no_baselines: args.no_baselines,
         slices: args.slice.clone(),
         errors: args.errors,
-        threads: threads(args.threads.or(file.threads))?,
+        threads: args.threads.number(&file)?,
         skip_probe: args.skip_probe,
         bootstrap: Bootstrap { draws: args.draws, seed: args.seed, ..Bootstrap::default() },
     };
@@ -168,10 +168,20 @@ fn one(args: &Args, mut eval: Eval, options: &Options) -> Result<Status> {
     let spare_all = |inputs: &[PathBuf]| written.iter().try_for_each(|path| spare(path, inputs));
     let given: Vec<PathBuf> = args.predictions.iter().map(|p| p.what.clone()).chain([eval.path.clone()]).collect();
     spare_all(&given)?;
+    if let (Some(output), Some(save)) = (&args.output, &args.save_predictions)
+        && output == save
+    {
+        return Err(Error::new("-o and --save-predictions name one file").at(save).expected("two files"));
+    }
+    // Before the work: where its outcome goes, and what it is held against.
     let mut output = Output::open(args.output.as_deref())?;
     let mut save = args.save_predictions.as_deref().map(AtomicFile::create).transpose()?;
-    let (rows, record) = evaluate::run(&eval, options, tell)?;
+    check_kept(args)?;
+    let kept = args.against.as_deref().map(gate::Kept::read).transpose()?;
+    let rows = evaluate::load(&eval, options)?;
     spare_all(&rows.dataset.sources().collect::<Vec<_>>())?;
+    kept.iter().try_for_each(|kept| kept.check(&eval, &rows))?;
+    let record = evaluate::run(&eval, &rows, options, tell)?;
     let text = match args.format {
         Format::Table => report::table(&record, output.style()),
         Format::Json => record.to_json(&rows)?,
@@ -184,8 +194,7 @@ fn one(args: &Args, mut eval: Eval, options: &Options) -> Result<Status> {
         evaluate::write_predictions(&eval, &rows, &first.answers, &mut file)?;
         file.finish()?;
     }
-    // Before the record is replaced: it may be the very one to hold against.
-    let gate = args.against.as_deref().map(|folder| gate::against(folder, &record, &rows, args.no_worse_than)).transpose()?;
+    let gate = kept.map(|kept| gate::against(&kept, &record, args.no_worse_than));
     keep(args, &record, &rows)?;
     let mut failed = check(args, &eval, &record);
     if let Some(gate) = gate {
@@ -196,6 +205,12 @@ fn one(args: &Args, mut eval: Eval, options: &Options) -> Result<Status> {
         }
     }
     Ok(if failed { Status::CheckFailed } else { Status::Done })
+}
+
+/// An error where the record could not be kept.
+fn check_kept(args: &Args) -> Result<()> {
+    args.record.as_deref().map_or(Ok(()), check_folder)?;
+    args.record_as.as_deref().map_or(Ok(()), evaluate::record::check_folder)
 }
 
 fn keep(args: &Args, record: &Record, rows: &Rows) -> Result<()> {
@@ -251,6 +266,7 @@ fn several(args: &Args, suite: &Suite, options: &Options) -> Result<Status> {
         }
     }
     let mut output = Output::open(args.output.as_deref())?;
+    check_kept(args)?;
     let mut lines: Vec<Line> = Vec::new();
     let mut records: Vec<Record> = Vec::new();
     let (mut unread, mut failed) = (0, false);
@@ -264,7 +280,8 @@ fn several(args: &Args, suite: &Suite, options: &Options) -> Result<Status> {
                     eval.metrics.push(metric);
                 }
             }
-            let (rows, record) = evaluate::run(&eval, options, tell)?;
+            let rows = evaluate::load(&eval, options)?;
+            let record = evaluate::run(&eval, &rows, options, tell)?;
             Ok((eval, rows, record))
         });
         match result {
@@ -291,7 +308,7 @@ fn several(args: &Args, suite: &Suite, options: &Options) -> Result<Status> {
     output.write_all(text.as_bytes()).map_err(write_error)?;
     output.finish()?;
     if unread > 0 {
-        tell(&format!("{unread} of {} evals could not be run", suite.evals.len()));
+        tell(&format!("{unread} of {} could not be run", count(suite.evals.len(), "eval")));
         return Ok(Status::InputFailed);
     }
     Ok(if failed { Status::CheckFailed } else { Status::Done })

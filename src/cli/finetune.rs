@@ -1,6 +1,6 @@
 //! `stance finetune`
 
-use super::common::{stop_flag, threads};
+use super::common::{Threads, stop_flag};
 use super::file_settings::FileSettings;
 use super::{Status, tell};
 use crate::error::{Error, Result};
@@ -8,6 +8,7 @@ use crate::model::config::{BertConfig, CommonConfig, read};
 use crate::model::gemm::Compute;
 use crate::model::tokenizer::PairTokenizer;
 use crate::model::{Classifier, LoadOptions, ProbeOutcome, locate, stances};
+use crate::plural::count;
 use crate::stance::Stance;
 use crate::train::data::{self, SourceSpec};
 use crate::train::export::{self, Precision, Run};
@@ -19,18 +20,25 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     stance finetune --base models/stance-mini --data my-labels.csv --output models/my-model\n  \
-    stance finetune --base all-MiniLM-L6-v2 --data news:train --data nli.jsonl,weight=0.3,neutral='neutral|unrelated' \\\n      \
+    stance finetune --base all-MiniLM-L6-v2 --data news:train \\\n      \
+    --data nli.jsonl,weight=0.3,neutral='neutral|unrelated' \\\n      \
     --dev news:dev --epochs 2 --freeze-embeddings --output models/mine\n\n\
+    Behind the path of --data, each after a comma:\n  \
+    weight=W          passes over it in an epoch [1]\n  \
+    mismatched=M      pairs with a claim on another subject, labelled unrelated, for each row [0]\n  \
+    claim=TEXT        only the rows of this claim; not-claim=TEXT, all but those\n  \
+    not-source=NAME   all rows but those of this source\n  \
+    OLD=NEW           another name for a label; NEW may be two, as in neutral|unrelated\n\n\
     Rows have a text, a claim and a label (id, article and source if known). The same command with --resume takes up a broken run.")]
 pub struct Args {
     /// Model or bare encoder to start from: a folder, a name under models/, or a hub id
     #[arg(long, value_name = "MODEL")]
     base: String,
-    /// Training data, PATH[:SPLIT][,weight=W][,mismatched=M][,claim=TEXT][,not-claim=TEXT][,not-source=NAME][,OLD=NEW …]; may be repeated
-    #[arg(long, required = true, value_name = "DATA")]
+    /// Training data: a file or a folder, then how it is taken, as below; may be repeated
+    #[arg(long, required = true, value_name = "PATH[:SPLIT][,…]")]
     data: Vec<SourceSpec>,
-    /// Dev data; else the dev splits of the data, else a part that is cut off
-    #[arg(long, value_name = "DATA")]
+    /// Dev data, written as --data; else the dev splits of the data, else a part that is cut off
+    #[arg(long, value_name = "PATH[:SPLIT][,…]")]
     dev: Vec<SourceSpec>,
     /// Folder of the articles that stand-off rows point into
     #[arg(long, value_name = "FOLDER")]
@@ -50,9 +58,8 @@ pub struct Args {
     /// Precision of the weights on disk
     #[arg(long, value_enum, default_value_t = Precision::F32)]
     precision: Precision,
-    /// Threads [default: one per core]
-    #[arg(long, env = "STANCE_THREADS", value_name = "N")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: Threads,
     /// Share of the rows that is cut off for dev where none is named
     #[arg(long, default_value_t = 0.1, value_name = "P")]
     dev_share: f64,
@@ -207,7 +214,7 @@ impl Knobs {
 
 pub(super) fn run(args: &Args) -> Result<Status> {
     let file = FileSettings::read()?;
-    let settings = args.knobs.settings(threads(args.threads.or(file.threads))?)?;
+    let settings = args.knobs.settings(args.threads.number(&file)?)?;
     let base = locate::locate(&args.base)?;
     let common: CommonConfig = read(&base.join("config.json"))?;
     if let Some(other) = common.model_type.as_deref().filter(|t| *t != "bert") {
@@ -225,6 +232,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
             .at(&args.output)
             .expected("a new folder, or that of a run to --resume"));
     }
+    crate::atomic::check_folder(&args.output)?;
     let sources = data::read(&args.data, &args.dev, args.articles.clone(), args.claim.clone(), args.dev_share, settings.seed)?;
     let (labels, keep_head) = labels(&common, &sources)?;
     let config: BertConfig = read(&base.join("config.json"))?;
@@ -232,15 +240,15 @@ pub(super) fn run(args: &Args) -> Result<Status> {
     let encoded = data::encode(&sources, &labels, &tokenizer, settings.class_weights, settings.seed)?;
     let cut = encoded.train.iter().chain(&encoded.dev).filter(|e| e.pair.truncated).count();
     if cut > 0 {
-        tell(&format!("warning: {cut} texts are longer than the model reads and are cut"));
+        tell(&format!("warning: {} longer than the model reads, and cut", count(cut, "text")));
     }
     if sources.shared_texts > 0 {
-        tell(&format!("warning: {} dev texts are trained on too, so dev scores flatter the model", sources.shared_texts));
+        tell(&format!("warning: {} trained on too, so dev scores flatter the model", count(sources.shared_texts, "dev text")));
     }
     let names: Vec<&str> = labels.iter().map(|l| l.as_str()).collect();
     tell(&format!(
-        "{} rows to learn from, {} to choose with ({}); labels {}",
-        encoded.train.len(),
+        "{} to learn from, {} to choose with ({}); labels {}",
+        count(encoded.train.len(), "row"),
         encoded.dev.len(),
         sources.dev_origin,
         names.join(", ")

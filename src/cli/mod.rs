@@ -15,15 +15,20 @@ mod model;
 mod split;
 
 use crate::error::Error;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
+
+/// The widest that help is set.
+const WIDTH: usize = 100;
 
 /// Reads articles, splits them into sentences, labels each sentence's stance towards a claim, scores the labels, and
 /// fine-tunes on new ones. Offline, on an ordinary CPU.
 #[derive(Debug, Parser)]
-#[command(name = "stance", version, propagate_version = true, max_term_width = 100, subcommand_required = true)]
+#[command(name = "stance", version, propagate_version = true, max_term_width = WIDTH, subcommand_required = true)]
 #[command(after_help = "Exit codes: 0 done, 1 a threshold or check failed, 2 wrong usage or input, 130 interrupted.\n\
-                        Settings: flags, then environment (STANCE_MODEL, STANCE_THREADS, …), then stance.toml here, then defaults.")]
+                        Settings: flags, then environment (STANCE_MODEL, STANCE_THREADS, STANCE_TASK, STANCE_MIN_CONFIDENCE, \
+                        STANCE_DATA), then stance.toml in the working directory, then defaults. Models are looked for in ./models \
+                        and in STANCE_MODELS.")]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -55,15 +60,26 @@ pub enum Status {
     InputFailed,
 }
 
-/// The whole command line, for help, manual and completions.
+/// The whole command line, for parsing, help, manual and completions.
 pub fn command() -> clap::Command {
-    Cli::command()
+    options_take_negative_numbers(Cli::command())
+}
+
+/// Lets an option have `-1`, so that its own parser says what it takes: else clap takes it for a flag, and advises to write
+/// `-- -1`.
+fn options_take_negative_numbers(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|arg| {
+            let takes = !arg.is_positional() && arg.get_action().takes_values();
+            if takes { arg.allow_negative_numbers(true) } else { arg }
+        })
+        .mut_subcommands(options_take_negative_numbers)
 }
 
 /// Parses the arguments, runs the command, and says how it went.
 pub fn run() -> ExitCode {
     quiet_readers();
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|e| e.exit());
     let result = match cli.command {
         Command::Classify(args) => classify::run(&args),
         Command::Split(args) => split::run(&args),
@@ -114,5 +130,18 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         super::command().debug_assert();
+    }
+
+    /// Examples are to be copied: at the widest that help is set, each is one line.
+    #[test]
+    fn no_example_is_broken_in_two() {
+        fn check(command: &clap::Command) {
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in after.lines().filter(|line| line.starts_with("  ")) {
+                assert!(line.chars().count() <= super::WIDTH, "{}: {line}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&super::command());
     }
 }

@@ -1,6 +1,8 @@
 //! `stance model`
 
 use super::Status;
+use super::common::end_on_interrupt;
+use super::file_settings::FileSettings;
 use crate::cascade::{self, Gate};
 use crate::error::Result;
 use crate::model::config::{CommonConfig, read};
@@ -12,6 +14,8 @@ use std::path::Path;
 
 /// List, inspect, check, average and fetch models, and make a first stage for one
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = "Examples:\n  stance model list\n  stance model inspect stance-mini\n  \
+    stance model average models/run-1 models/run-2 --output models/mean")]
 pub enum Args {
     /// List the models that are found by name
     List,
@@ -28,15 +32,16 @@ pub enum Args {
     /// Average the weights of models that were fine-tuned from one base, into a new model
     Average {
         /// Two or more: folders, names under models/, or hub ids
-        #[arg(required = true, num_args = 2..)]
+        #[arg(required = true, num_args = 2.., value_name = "MODEL")]
         models: Vec<String>,
         /// Folder of the new model
-        #[arg(short, long)]
+        #[arg(short, long, value_name = "FOLDER")]
         output: std::path::PathBuf,
     },
-    /// Make the first stage of `stance classify --cascade` for a model, and write it into its folder
+    /// Make the first stage of `stance classify --cascade` for a model, in its folder
     #[command(after_help = "Example:\n  \
-        stance model cascade stance-mini --data datasets/news-claims:train --dev datasets/news-claims:dev --test datasets/news-claims:test\n\n\
+        stance model cascade stance-mini --data datasets/news-claims:train \\\n      \
+        --dev datasets/news-claims:dev --test datasets/news-claims:test\n\n\
         The model labels the rows of --dev and --test: some minutes for ten thousand.")]
     Cascade {
         /// A folder or a name under models/
@@ -53,9 +58,8 @@ pub enum Args {
         /// Seed of the draw of claims on other subjects
         #[arg(long, default_value_t = 0)]
         seed: u64,
-        /// Threads [default: one per core]
-        #[arg(long, env = "STANCE_THREADS", value_name = "N")]
-        threads: Option<usize>,
+        #[command(flatten)]
+        threads: super::common::Threads,
         /// Load the model even if it does not tell agreement from contradiction
         #[arg(long)]
         skip_probe: bool,
@@ -68,6 +72,7 @@ pub enum Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Status> {
+    end_on_interrupt();
     let mut out = std::io::stdout().lock();
     match args {
         Args::List => {
@@ -137,8 +142,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
             Ok(Status::Done)
         }
         Args::Cascade { model, data, dev, test, seed, threads, skip_probe } => {
-            super::common::end_on_interrupt();
-            let threads = super::common::threads(*threads)?;
+            let threads = threads.number(&FileSettings::read()?)?;
             let options = LoadOptions { probe: !skip_probe, name: locate::record_name(model), ..LoadOptions::default() };
             let model = Classifier::load(&locate::locate(model)?, &options)?;
             let settings = cascade::Settings { data: data.clone(), dev: dev.clone(), test: test.clone(), seed: *seed, threads };

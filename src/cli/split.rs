@@ -4,6 +4,7 @@ use super::common::{InputArgs, Output, end_on_interrupt, finish};
 use super::{Status, complain, tell};
 use crate::article::Article;
 use crate::error::Result;
+use crate::plural::count;
 use crate::report::style::{Style, shorten, wrap};
 use crate::report::{Held, holder_json, quote_json, write_error};
 use crate::sentence::{self, Sentence};
@@ -61,7 +62,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
     }
     finish(output, articles, failed)?;
     if failed > 0 {
-        tell(&format!("{failed} failed, {articles} articles split"));
+        tell(&format!("{failed} failed, {} split", count(articles, "article")));
         return Ok(Status::InputFailed);
     }
     Ok(Status::Done)

@@ -3,6 +3,7 @@
 use super::Row;
 use super::table::table;
 use crate::error::{Error, Result};
+use crate::plural::count;
 use crate::score::Bootstrap;
 use crate::score::alpha::krippendorff_alpha;
 use crate::score::bootstrap::percentile_interval;
@@ -30,6 +31,17 @@ pub struct Votes<'a> {
     pub readers: Vec<String>,
     /// The rows with at least two votes.
     pub rows: Vec<Voted<'a>>,
+    /// The rows with fewer, which say nothing of agreement.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Rows with fewer than two votes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// The reader who alone has them; `None` where votes are the rows' own.
+    pub reader: Option<String>,
+    /// How many.
+    pub rows: usize,
 }
 
 /// How far readers agree. Displayed as tables of text.
@@ -37,6 +49,8 @@ pub struct Votes<'a> {
 pub struct Agreement {
     /// Rows with at least two votes.
     pub rows: usize,
+    /// Rows with fewer, by the reader who alone has them: they are in no figure.
+    pub left_out: Vec<LeftOut>,
     /// Votes on them.
     pub votes: usize,
     /// Rows on which all votes are equal.
@@ -115,11 +129,13 @@ impl<'a> Votes<'a> {
     /// The votes in the rows themselves.
     pub fn of_rows(rows: &'a [Row]) -> Self {
         let voted: Vec<&Row> = rows.iter().filter(|row| row.votes.len() > 1).collect();
+        let alone = rows.len() - voted.len();
         let most = voted.iter().map(|row| row.votes.len()).max().unwrap_or(0);
         let told_apart = voted.iter().all(|row| row.votes.len() == most && !row.votes_are_counts);
         Self {
             readers: if told_apart { (1..=most).map(|i| format!("reader {i}")).collect() } else { Vec::new() },
             rows: voted.into_iter().map(|row| Voted { row, votes: row.votes.iter().cloned().map(Some).collect() }).collect(),
+            left_out: if alone > 0 { vec![LeftOut { reader: None, rows: alone }] } else { Vec::new() },
         }
     }
 
@@ -146,13 +162,25 @@ impl<'a> Votes<'a> {
                 }
             }
         }
-        order.retain(|voted| voted.votes.iter().flatten().count() > 1);
+        let mut alone = vec![0; readers.len()];
+        order.retain(|voted| {
+            let mut voters = (0..readers.len()).filter(|&reader| voted.votes[reader].is_some());
+            match (voters.next(), voters.next()) {
+                (Some(only), None) => {
+                    alone[only] += 1;
+                    false
+                }
+                _ => true,
+            }
+        });
         if order.is_empty() {
             return Err(Error::new("no row that two of the files have")
                 .expected("files with ids in common")
                 .hint("rows without an id are named by their file and line: give them ids"));
         }
-        Ok(Self { readers, rows: order })
+        let left_out = readers.iter().zip(alone).filter(|(_, rows)| *rows > 0);
+        let left_out = left_out.map(|(reader, rows)| LeftOut { reader: Some(reader.clone()), rows }).collect();
+        Ok(Self { readers, rows: order, left_out })
     }
 
     /// How far the readers agree.
@@ -184,6 +212,7 @@ impl<'a> Votes<'a> {
         confused.sort_by_key(|c| std::cmp::Reverse(c.rows));
         Agreement {
             rows: self.rows.len(),
+            left_out: self.left_out.clone(),
             votes: units.iter().flatten().sum::<u64>() as usize,
             unanimous: units.iter().filter(|unit| unit.iter().filter(|n| **n > 0).count() == 1).count(),
             observed: observed(&units),
@@ -293,7 +322,12 @@ const SHOWN: usize = 20;
 impl fmt::Display for Agreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = |value: Option<f64>| value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
-        writeln!(f, "{} rows with {} votes; all agree on {}, {} split", self.rows, self.votes, self.unanimous, self.split.len())?;
+        let rows = count(self.rows, "row");
+        writeln!(f, "{rows} with {} votes; all agree on {}, {} split", self.votes, self.unanimous, self.split.len())?;
+        for LeftOut { reader, rows } in &self.left_out {
+            let why = reader.as_ref().map_or_else(|| "without two votes".to_owned(), |reader| format!("that only {reader} has"));
+            writeln!(f, "left out: {} {why}", count(*rows, "row"))?;
+        }
         let interval = self.alpha_interval.map_or_else(String::new, |[low, high]| format!(" [{low:.3}, {high:.3}]"));
         writeln!(f, "equal pairs of votes  {}", number(self.observed))?;
         writeln!(f, "Krippendorff's alpha  {}{interval}", number(self.alpha))?;
@@ -348,6 +382,9 @@ mod tests {
         let votes = Votes::of_files(&files).unwrap();
         let a = votes.agreement(&Bootstrap { draws: 50, ..Bootstrap::default() });
         assert_eq!((a.rows, a.votes, a.unanimous), (2, 6, 1), "rows 3 and 9 have one vote");
+        let alone = |reader: &str| LeftOut { reader: Some(reader.to_owned()), rows: 1 };
+        assert_eq!(a.left_out, [alone("ann"), alone("cy")]);
+        assert!(a.to_string().contains("\nleft out: 1 row that only ann has\nleft out: 1 row that only cy has\n"), "{a}");
         // Row 1: three of three pairs agree; row 2: one of three.
         assert!((a.observed.unwrap() - 2.0 / 3.0).abs() < 1e-12);
         // Pairs with a vote for favor: 3 + 1 of both, 2 of one.

@@ -1,6 +1,7 @@
 //! What is wrong, or may be wrong, with a dataset before anybody trains on it or believes its scores.
 
 use super::{Dataset, Row};
+use crate::plural;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -271,6 +272,7 @@ impl fmt::Display for Report {
         }
         let count = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-        writeln!(f, "{} rows checked: {errors} kinds of error, {warnings} of warning", self.rows)
+        let (rows, kinds) = (plural::count(self.rows, "row"), plural::count(errors, "kind"));
+        writeln!(f, "{rows} checked: {kinds} of error, {warnings} of warning")
     }
 }

@@ -3,6 +3,7 @@
 use super::Row;
 use super::agreement::{Pair, Votes};
 use super::table::table;
+use crate::plural::count;
 use crate::score::Bootstrap;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,7 +122,7 @@ impl fmt::Display for Stats {
         }
         if let Some(Agreement { rows, unanimous, alpha, pairs }) = &self.agreement {
             let number = |value: Option<f64>| value.map_or("undefined".into(), |v| format!("{v:.3}"));
-            writeln!(f, "\nvotes on {rows} rows, unanimous on {unanimous}; Krippendorff's alpha {}", number(*alpha))?;
+            writeln!(f, "\nvotes on {}, unanimous on {unanimous}; Krippendorff's alpha {}", count(*rows, "row"), number(*alpha))?;
             if !pairs.is_empty() {
                 let mut rows = vec![["readers", "agreement", "Cohen's kappa"].map(String::from).to_vec()];
                 for pair in pairs {

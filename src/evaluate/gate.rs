@@ -1,15 +1,18 @@
 //! Whether a system has become worse than it was when a record of it was kept.
 
-use super::{Record, Rows};
+use super::{Eval, Record, Rows};
 use crate::error::{Error, Result};
+use crate::plural::count;
 use crate::report::style::{Style, shorten};
 use crate::score::{Direction, Metric};
 use serde::Deserialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The parts of a kept record that are compared.
-#[derive(Deserialize)]
-struct Kept {
+#[derive(Debug, Deserialize)]
+pub struct Kept {
+    #[serde(skip)]
+    path: PathBuf,
     eval: String,
     labels: Vec<String>,
     dataset: KeptDataset,
@@ -18,30 +21,30 @@ struct Kept {
     rows: Vec<KeptRow>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct KeptDataset {
     sha256: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct KeptSystem {
     name: String,
     estimates: Vec<KeptEstimate>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct KeptEstimate {
     metric: String,
     value: Option<f64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct KeptRow {
     id: String,
     answers: Vec<KeptAnswer>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct KeptAnswer {
     label: String,
 }
@@ -81,36 +84,55 @@ pub struct ChangedRow {
     pub now: String,
 }
 
-/// Holds the first system of a run against the system of the same name in a kept record, or else its first. An error where
-/// the record is not of these rows and labels, for then the values cannot be compared.
-pub fn against(folder: &Path, record: &Record, rows: &Rows, allowed: f64) -> Result<Gate> {
-    let path = if folder.is_dir() { folder.join("record.json") } else { folder.to_owned() };
-    let text = std::fs::read_to_string(&path).map_err(|e| {
-        Error::new(format!("cannot read the record: {e}")).at(&path).hint("--record-as FOLDER keeps the record of a run")
-    })?;
-    let kept: Kept = serde_json::from_str(&text).map_err(|e| {
-        Error::new(format!("not a record: {e}")).at(&path).line(e.line() as u64).expected("a record.json of stance evaluate")
-    })?;
-    let other = |found: String, expected: String| {
-        Err(Error::new(found)
-            .at(&path)
+impl Kept {
+    /// Reads a record from its folder or its file.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = if folder.is_dir() { folder.join("record.json") } else { folder.to_owned() };
+        let text = std::fs::read_to_string(&path).map_err(|e| {
+            Error::new(format!("cannot read the record: {e}")).at(&path).hint("--record-as FOLDER keeps the record of a run")
+        })?;
+        let kept: Self = serde_json::from_str(&text).map_err(|e| {
+            Error::new(format!("not a record: {e}")).at(&path).line(e.line() as u64).expected("a record.json of stance evaluate")
+        })?;
+        Ok(Self { path, ..kept })
+    }
+
+    /// An error where the record is not of these rows and labels, for then the values cannot be compared.
+    pub fn check(&self, eval: &Eval, rows: &Rows) -> Result<()> {
+        if self.labels != eval.labels {
+            return Err(self.other(format!("labels {}", self.labels.join(", ")), eval.labels.join(", ")));
+        }
+        if !self.dataset.sha256.iter().eq(rows.dataset.files.iter().map(|file| &file.sha256)) {
+            return Err(
+                self.other(format!("a record of {} on other data", self.eval), format!("the hashes of {}", rows.dataset.name))
+            );
+        }
+        if self.rows.len() != rows.rows.len() || self.rows.iter().zip(&rows.rows).any(|(then, now)| then.id != now.id) {
+            return Err(self.other(
+                format!("a record of {}", count(self.rows.len(), "row")),
+                format!("the answers to these {}", rows.rows.len()),
+            ));
+        }
+        if self.systems.is_empty() {
+            return Err(self.other("a record without systems".into(), "one at least".into()));
+        }
+        Ok(())
+    }
+
+    fn other(&self, found: String, expected: String) -> Error {
+        Error::new(found)
+            .at(&self.path)
             .expected(expected)
-            .hint("scores on other rows or labels do not compare: keep a new record with --record-as"))
-    };
-    if kept.labels != record.labels {
-        return other(format!("labels {}", kept.labels.join(", ")), record.labels.join(", "));
+            .hint("scores on other rows or labels do not compare: keep a new record with --record-as")
     }
-    if kept.dataset.sha256 != record.dataset.sha256 {
-        return other(format!("a record of {} on other data", kept.eval), format!("the hashes of {}", record.dataset.name));
-    }
-    if kept.rows.len() != rows.rows.len() || kept.rows.iter().zip(&rows.rows).any(|(then, now)| then.id != now.id) {
-        return other(format!("a record of {} rows", kept.rows.len()), format!("the answers to these {}", rows.rows.len()));
-    }
+}
+
+/// Holds the first system of a run against the system of the same name in a kept record, or else its first, after
+/// [`Kept::check`].
+pub fn against(kept: &Kept, record: &Record, allowed: f64) -> Gate {
     let first = &record.systems[0];
     let place = kept.systems.iter().position(|system| system.name == first.name).unwrap_or(0);
-    let Some(before) = kept.systems.get(place) else {
-        return other("a record without systems".into(), "one at least".into());
-    };
+    let before = &kept.systems[place];
     let change = |e: &crate::score::Estimate| {
         let before = before.estimates.iter().find(|kept| kept.metric == e.metric.to_string())?.value;
         let worse = match (before, e.value) {
@@ -130,11 +152,7 @@ pub fn against(folder: &Path, record: &Record, rows: &Rows, allowed: f64) -> Res
         let now = label(row);
         (before != now).then_some(ChangedRow { row, before, now })
     });
-    Ok(Gate {
-        against: before.name.clone(),
-        measures: first.estimates.iter().filter_map(change).collect(),
-        rows: changed.collect(),
-    })
+    Gate { against: before.name.clone(), measures: first.estimates.iter().filter_map(change).collect(), rows: changed.collect() }
 }
 
 impl Gate {
@@ -151,7 +169,7 @@ impl Gate {
             let verdict = if c.worse { "  worse" } else { "" };
             t += &format!("  {:<24} {:>9} -> {:>9}{verdict}\n", c.metric.to_string(), number(c.before), number(c.now));
         }
-        t += &format!("{} of {} rows are answered differently\n", self.rows.len(), rows.rows.len());
+        t += &format!("{} of {} answered differently\n", self.rows.len(), count(rows.rows.len(), "row"));
         let gold = |row: usize| record.labels[rows.gold[row]].as_str();
         let mut changed: Vec<&ChangedRow> = self.rows.iter().collect();
         changed.sort_by_key(|c| if c.before == gold(c.row) { 0 } else { 1 + u8::from(c.now != gold(c.row)) });

@@ -18,8 +18,9 @@ pub use systems::{Computed, LabelScores, ReliabilityBin, System, SystemKind};
 
 use crate::dataset::{self, Dataset, LoadOptions, Row};
 use crate::error::{Error, Result};
-use crate::model::Engine;
 use crate::model::gemm::Compute;
+use crate::model::{Engine, locate};
+use crate::plural::count;
 use crate::score::f1::Part;
 use crate::score::{Answers, Bootstrap, Metric, compare};
 use std::collections::{BTreeMap, HashMap};
@@ -77,26 +78,30 @@ pub struct Rows {
     pub groups: Vec<String>,
 }
 
-/// Runs an eval.
-pub fn run(eval: &Eval, options: &Options, mut tell: impl FnMut(&str)) -> Result<(Rows, Record)> {
-    let rows = load(eval, options)?;
-    let pairs = behaviour::pairs(eval, &rows).map_err(|e| e.at(&rows.dataset.path))?;
-    let mut systems: Vec<System> = Vec::new();
+/// Runs an eval on its rows ([`load`]).
+pub fn run(eval: &Eval, rows: &Rows, options: &Options, mut tell: impl FnMut(&str)) -> Result<Record> {
+    // What can be seen to be wrong is seen before a model has run for minutes.
+    let pairs = behaviour::pairs(eval, rows).map_err(|e| e.at(&rows.dataset.path))?;
+    slices::check(rows, &options.slices).map_err(|e| e.at(&rows.dataset.path))?;
     let own: Vec<Named<String>> = if options.models.is_empty() && options.predictions.is_empty() {
         eval.models.iter().map(|model| Named { name: None, what: model.clone() }).collect()
     } else {
         options.models.clone()
     };
-    for model in &own {
-        tell(&format!("{} on {} rows", model.what, rows.rows.len()));
-        systems.push(systems::model(eval, options, &rows, model)?);
-    }
+    let folders = own.iter().map(|model| locate::locate(&model.what)).collect::<Result<Vec<_>>>()?;
+    let mut predictions = Vec::new();
     for file in &options.predictions {
-        systems.push(systems::predictions(eval, options, &rows, file)?);
+        predictions.push(systems::predictions(eval, options, rows, file, &mut tell)?);
     }
+    let mut systems: Vec<System> = Vec::new();
+    for (model, folder) in own.iter().zip(&folders) {
+        tell(&format!("{} on {}", model.what, count(rows.rows.len(), "row")));
+        systems.push(systems::model(eval, options, rows, model, folder)?);
+    }
+    systems.append(&mut predictions);
     for spec in eval.baselines.iter().filter(|_| !options.no_baselines) {
         tell(&format!("baseline {:?}", spec.kind).to_lowercase());
-        systems.push(systems::baseline(eval, options, &rows, spec)?);
+        systems.push(systems::baseline(eval, options, rows, spec)?);
     }
     if systems.is_empty() {
         return Err(Error::new("nothing to score")
@@ -126,9 +131,12 @@ pub fn run(eval: &Eval, options: &Options, mut tell: impl FnMut(&str)) -> Result
         system.labels.iter_mut().zip(of_labels).for_each(|(label, f1)| label.f1_interval = f1.interval);
         system.estimates = estimates;
     }
-    let behaviour = behaviour::behaviour(eval, &rows, &pairs, &systems, &options.bootstrap, options.errors);
-    let record = Record { behaviour, ..Record::new(eval, options, &rows, systems, comparisons, spreads) };
-    Ok((rows, record))
+    let behaviour = behaviour::behaviour(eval, rows, &pairs, &systems, &options.bootstrap, options.errors);
+    let record = Record { behaviour, ..Record::new(eval, options, rows, systems, comparisons, spreads) };
+    for column in options.slices.iter().filter(|column| record.slices.iter().all(|slice| slice.column != **column)) {
+        tell(&format!("no slices by {column}: no part has {} rows", slices::MIN_ROWS));
+    }
+    Ok(record)
 }
 
 /// Gives every system a name of its own, and says which are runs of one system.
@@ -153,7 +161,8 @@ fn name_runs(systems: &mut [System]) -> Result<Vec<(String, Vec<usize>)>> {
     Ok(seeds)
 }
 
-fn load(eval: &Eval, options: &Options) -> Result<Rows> {
+/// The rows of an eval with their gold labels.
+pub fn load(eval: &Eval, options: &Options) -> Result<Rows> {
     let spec = eval.resolve(&eval.dataset, options.data.as_deref())?;
     let from = |e: Error| match &eval.from {
         Some(from) if !Path::new(&spec).exists() => e.hint(format!("the data is to be had from {from}")),

@@ -6,6 +6,9 @@
 //! go by any name that the eval or the dataset explains; those that the eval merges are merged, their probabilities added up
 //! (and then the answer is the label with the largest sum, as for a model).
 //!
+//! A label that is not the most probable one stands, since a threshold or a rule of the system's own may have chosen it; but it may
+//! as well be a sign of columns that are swapped, so such rows are counted, and a warning says where the first is.
+//!
 //! Every row of the dataset must be answered once, in the order of the dataset; with `reorder` any order will do.
 
 use super::{Eval, Rows, place, rescale};
@@ -13,6 +16,7 @@ use crate::dataset::hash;
 use crate::dataset::read::{Format, shorten, to_text};
 use crate::error::{Context, Error, Result};
 use crate::model::argmax;
+use crate::plural::count;
 use crate::score::answers::check_distribution;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -27,9 +31,16 @@ pub struct Predictions {
     pub predicted: Vec<usize>,
     /// The probability of each label of each row, row by row.
     pub probabilities: Option<Vec<f64>>,
+    /// Rows whose label is not the most probable one; a tie makes none.
+    pub not_most_probable: usize,
+    /// What to tell of them.
+    pub warning: Option<Error>,
     /// Hash of the file.
     pub sha256: String,
 }
+
+/// How much less probable a label may be than the most probable one before they differ: less is rounding.
+const TIE: f64 = 1e-9;
 
 /// One line of a file.
 struct Answer {
@@ -48,7 +59,7 @@ pub fn read(path: &Path, eval: &Eval, rows: &Rows, reorder: bool) -> Result<Pred
     let mut probabilities: Option<Vec<f64>> = None;
     // The line on which each row was answered.
     let mut lines = vec![0u64; n];
-    let mut answered = 0;
+    let (mut answered, mut not_most_probable, mut first) = (0, 0, None);
     for record in format.records(BufReader::new(file), path, check_header) {
         let (line, map) = record?;
         let accept = || -> Result<()> {
@@ -81,6 +92,14 @@ pub fn read(path: &Path, eval: &Eval, rows: &Rows, reorder: bool) -> Result<Pred
             answered += 1;
             predicted[row] = answer.label;
             if let Some(scores) = answer.scores {
+                let (label, best) = (answer.label, argmax(&scores));
+                if scores[best] - scores[label] > TIE {
+                    not_most_probable += 1;
+                    first.get_or_insert_with(|| {
+                        let [label, best] = [label, best].map(|l| format!("{} {:.3}", eval.labels[l], scores[l]));
+                        (line, format!("the label of {:?} is {label}, where {best} is more probable", shorten(&answer.id)))
+                    });
+                }
                 probabilities.get_or_insert_with(|| vec![0.0; n * k])[row * k..(row + 1) * k].copy_from_slice(&scores);
             }
             Ok(())
@@ -96,7 +115,13 @@ pub fn read(path: &Path, eval: &Eval, rows: &Rows, reorder: bool) -> Result<Pred
             .expected(format!("the {n} rows of {}", rows.dataset.path.display()))
             .hint("a row that the system did not answer counts as an error: give it a label"));
     }
-    Ok(Predictions { predicted, probabilities, sha256: hash::of_file(path)? })
+    let warning = first.map(|(line, found)| {
+        Error::new(format!("{found}; so it is on {not_most_probable} of {}", count(n, "row")))
+            .at(path)
+            .line(line)
+            .hint("labels are scored as they stand, calibration by their own probabilities; if no threshold chose them, are columns or names swapped?")
+    });
+    Ok(Predictions { predicted, probabilities, not_most_probable, warning, sha256: hash::of_file(path)? })
 }
 
 fn check_header(columns: &[String]) -> Result<()> {

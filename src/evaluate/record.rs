@@ -166,12 +166,7 @@ impl Record {
 
     /// Keeps the record in a folder, in place of the one that is there: `record.json`, and its table as `README.md`.
     pub fn keep_as(&self, folder: &Path, rows: &Rows) -> Result<()> {
-        let taken = folder.read_dir().is_ok_and(|mut inside| inside.next().is_some());
-        if taken && !folder.join("record.json").is_file() {
-            return Err(Error::new("a folder with other things in it")
-                .at(folder)
-                .expected("a new folder, an empty one, or one with a record"));
-        }
+        check_folder(folder)?;
         std::fs::create_dir_all(folder).context("making the folder of the record").map_err(|e| e.at(folder))?;
         crate::atomic::write(&folder.join("record.json"), self.to_json(rows)?.as_bytes())?;
         let table = report::table(self, Style::PLAIN);
@@ -183,6 +178,17 @@ impl Record {
     pub fn value(&self, metric: &Metric) -> Option<f64> {
         self.systems.first()?.estimates.iter().find(|e| e.metric == *metric)?.value
     }
+}
+
+/// An error where no record can be kept as this folder.
+pub fn check_folder(folder: &Path) -> Result<()> {
+    let taken = folder.read_dir().is_ok_and(|mut inside| inside.next().is_some());
+    if taken && !folder.join("record.json").is_file() {
+        return Err(Error::new("a folder with other things in it")
+            .at(folder)
+            .expected("a new folder, an empty one, or one with a record"));
+    }
+    crate::atomic::check_folder(folder)
 }
 
 #[derive(Serialize)]

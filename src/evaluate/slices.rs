@@ -7,12 +7,13 @@
 
 use super::Rows;
 use crate::dataset::Row;
+use crate::error::{Error, Result};
 use crate::score::exact::{holm, hypergeometric_tail};
 use crate::score::f1::macro_f1;
 use crate::score::{Answers, Confusion};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Rows that a part needs to be tested and shown.
 pub const MIN_ROWS: u64 = 10;
@@ -20,6 +21,8 @@ pub const MIN_ROWS: u64 = 10;
 const MAX_VALUES: usize = 2000;
 /// Values above which a column that nobody asked for is passed over.
 const MAX_UNASKED: usize = 50;
+/// Columns that are tried where nobody asked for any.
+const MAX_COLUMNS: usize = 50;
 /// A part is flagged where its corrected p-value is below this.
 pub const ALPHA: f64 = 0.05;
 
@@ -51,21 +54,46 @@ const DERIVED: [&str; 6] = ["length", "quoted", "negated", "confidence", "agreem
 /// Columns of every row.
 const OWN: [&str; 5] = ["claim", "source", "kind", "split", "article"];
 
-/// The scores of a system on the parts of the rows: by the columns asked for, or by all that are there and make few parts.
-pub fn slices(rows: &Rows, answers: &Answers, asked: &[String]) -> Vec<Slice> {
-    let mut columns: Vec<String> = asked.to_vec();
-    if asked.is_empty() {
-        // Gold and article are there to be asked for: the labels have their own table, and articles are what is drawn.
-        columns = OWN.iter().chain(&DERIVED).filter(|c| !matches!(**c, "article" | "gold")).map(ToString::to_string).collect();
-        for (name, _) in rows.rows.iter().flat_map(|row| &row.extra) {
-            if !columns.contains(name) {
-                columns.push(name.clone());
-            }
-            if columns.len() > 50 {
-                break;
-            }
+/// An error where a column that was asked for is not there, or names rows rather than parts.
+pub fn check(rows: &Rows, asked: &[String]) -> Result<()> {
+    for column in asked {
+        // Every row has a gold label, and how sure an answer is shows when there is one.
+        if matches!(column.as_str(), "gold" | "confidence") {
+            continue;
+        }
+        let values: HashSet<Cow<str>> = rows.rows.iter().filter_map(|row| value(row, column)).collect();
+        if values.is_empty() {
+            return Err(Error::new(format!("--slice {column}: no row has anything in that column"))
+                .expected(format!("one of {}", columns(rows).join(", "))));
+        }
+        if values.len() > MAX_VALUES {
+            return Err(Error::new(format!("--slice {column}: {} different values", values.len()))
+                .expected(format!("a column with {MAX_VALUES} at most, which makes parts of several rows")));
         }
     }
+    Ok(())
+}
+
+/// The columns in which some row has something, in the order in which they are tried.
+fn columns(rows: &Rows) -> Vec<&str> {
+    let mut columns: Vec<&str> = OWN.iter().chain(&DERIVED).copied().collect();
+    columns.retain(|c| matches!(*c, "gold" | "confidence") || rows.rows.iter().any(|row| value(row, c).is_some()));
+    for (name, _) in rows.rows.iter().flat_map(|row| &row.extra) {
+        if !columns.contains(&name.as_str()) {
+            columns.push(name);
+        }
+    }
+    columns
+}
+
+/// The scores of a system on the parts of the rows: by the columns asked for, or by all that are there and make few parts.
+pub fn slices(rows: &Rows, answers: &Answers, asked: &[String]) -> Vec<Slice> {
+    let columns: Vec<&str> = if asked.is_empty() {
+        // Gold and article are there to be asked for: the labels have their own table, and articles are what is drawn.
+        columns(rows).into_iter().filter(|c| !matches!(*c, "article" | "gold")).take(MAX_COLUMNS).collect()
+    } else {
+        asked.iter().map(String::as_str).collect()
+    };
     let mut found: Vec<Slice> = columns.iter().flat_map(|column| cut(rows, answers, column, !asked.is_empty())).collect();
     let corrected = holm(&found.iter().map(|slice| slice.p).collect::<Vec<_>>());
     for (slice, p) in found.iter_mut().zip(corrected) {
@@ -216,7 +244,11 @@ mod tests {
         assert!(gazette.p_holm >= gazette.p && gazette.p < 1e-5);
         assert!(slices.iter().all(|s| s.flagged == (s.value == "Gazette")));
         assert_eq!(super::slices(&rows, &answers, &["gold".into()]).len(), 1);
-        assert!(super::slices(&rows, &answers, &["nothing".into()]).is_empty());
+        let error = check(&rows, &["outlet".into(), "nothing".into()]).unwrap_err().to_string();
+        assert!(
+            error.contains("--slice nothing") && error.ends_with("claim, length, quoted, negated, confidence, gold, outlet"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::score::{Answers, Estimate};
 use crate::train::data::check_claims;
 use rayon::prelude::*;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Points kept of a risk-coverage curve.
@@ -49,6 +49,9 @@ pub struct System {
     pub risk_coverage: Option<Vec<Point>>,
     /// Sentences that were cut to fit the model.
     pub truncated: usize,
+    /// Rows whose label is not the one that their probabilities make the most likely: a file of predictions may have them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub not_most_probable: usize,
     /// Rows a second, encoding included, training of a baseline not; `None` for predictions from a file.
     pub rows_per_second: Option<f64>,
     /// What computed a model's answers.
@@ -60,6 +63,11 @@ pub struct System {
     /// Whether the user named it.
     #[serde(skip)]
     pub named: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// How a model was run.
@@ -116,10 +124,9 @@ pub struct ReliabilityBin {
 }
 
 /// Runs a model on the rows.
-pub(super) fn model(eval: &Eval, options: &Options, rows: &Rows, named: &Named<String>) -> Result<System> {
-    let folder = locate::locate(&named.what)?;
+pub(super) fn model(eval: &Eval, options: &Options, rows: &Rows, named: &Named<String>, folder: &Path) -> Result<System> {
     let model = Classifier::load(
-        &folder,
+        folder,
         &ModelOptions {
             probe: !options.skip_probe,
             name: locate::record_name(&named.what),
@@ -163,7 +170,13 @@ pub(super) fn model(eval: &Eval, options: &Options, rows: &Rows, named: &Named<S
 }
 
 /// Reads a file of predictions.
-pub(super) fn predictions(eval: &Eval, options: &Options, rows: &Rows, named: &Named<PathBuf>) -> Result<System> {
+pub(super) fn predictions(
+    eval: &Eval,
+    options: &Options,
+    rows: &Rows,
+    named: &Named<PathBuf>,
+    tell: &mut dyn FnMut(&str),
+) -> Result<System> {
     let read = predictions::read(&named.what, eval, rows, options.reorder)?;
     let name = match &named.name {
         Some(name) => name.clone(),
@@ -174,7 +187,15 @@ pub(super) fn predictions(eval: &Eval, options: &Options, rows: &Rows, named: &N
         answers = answers.with_flat_probabilities(probabilities)?;
     }
     let answers = with_parts(answers, rows)?;
-    Ok(System { sha256: Some(read.sha256), named: named.name.is_some(), ..System::new(name, SystemKind::Predictions, answers) })
+    if let Some(warning) = &read.warning {
+        tell(&format!("warning: {warning}"));
+    }
+    Ok(System {
+        sha256: Some(read.sha256),
+        not_most_probable: read.not_most_probable,
+        named: named.name.is_some(),
+        ..System::new(name, SystemKind::Predictions, answers)
+    })
 }
 
 /// Trains and runs a baseline.
@@ -280,6 +301,7 @@ impl System {
             reliability: reliability(&answers).map(|bins| bins.iter().enumerate().filter_map(bin).collect()),
             risk_coverage: curve(&answers, CURVE_POINTS),
             truncated: 0,
+            not_most_probable: 0,
             rows_per_second: None,
             computed: None,
             answers,

@@ -16,6 +16,7 @@ pub fn average(models: &[PathBuf], output: &Path) -> Result<()> {
     if output.exists() {
         return Err(Error::new("the folder is there already").at(output).expected("a new folder"));
     }
+    crate::atomic::check_folder(output)?;
     let labels = |folder: &PathBuf| read::<CommonConfig>(&folder.join("config.json"))?.labels();
     let tensors = |folder: &PathBuf| -> Result<BTreeMap<String, Tensor>> {
         Ok(Checkpoint::read(&folder.join("model.safetensors"))?.into_tensors()?.into_iter().collect())

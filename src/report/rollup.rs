@@ -210,7 +210,8 @@ impl<W: Write> RollUp<W> {
                     let mark = if self.claims.len() > 1 { format!(" [{}]", i + 1) } else { String::new() };
                     writeln!(self.out, "{}{mark} {claim}", style.bold("claim"))?;
                 }
-                let head = format!("\n{:<NAME$}{COLUMNS}", self.by.as_str());
+                let by = self.by.as_str();
+                let head = if name_apart(style) { format!("\n{by}\n{COLUMNS}") } else { format!("\n{by:<NAME$}{COLUMNS}") };
                 writeln!(self.out, "{}", style.bold(&head))
             }
         }
@@ -221,10 +222,21 @@ impl<W: Write> RollUp<W> {
 const NAME: usize = 30;
 const COLUMNS: &str = " articles  favor against neutral unrelated   mean  95 % interval";
 
+/// Columns that the figures take up, their interval included.
+const FIGURES: usize = 65;
+
+/// Whether the name of a group has a line of its own, since figures and name do not fit into one.
+fn name_apart(style: Style) -> bool {
+    style.width < NAME + FIGURES
+}
+
 fn write_table(out: &mut impl Write, style: Style, name: &str, within: Option<&str>, tally: &Tally) -> std::io::Result<()> {
     use unicode_width::UnicodeWidthStr;
-    let name = shorten(name, NAME);
-    let space = " ".repeat(NAME.saturating_sub(name.width()));
+    let apart = name_apart(style);
+    let within = within.map_or_else(String::new, |id| format!("  in {id}"));
+    let name = if apart { shorten(&format!("{name}{within}"), style.width) + "\n" } else { shorten(name, NAME) };
+    let within = if apart { String::new() } else { within };
+    let space = " ".repeat(if apart { 0 } else { NAME.saturating_sub(name.width()) });
     let [favor, against, neutral, unrelated] = tally.counts;
     let mean = match tally.mean() {
         Some(m) => format!("{:>+7.2}  [{:+.2}, {:+.2}]", m.value, m.low, m.high),
@@ -232,7 +244,6 @@ fn write_table(out: &mut impl Write, style: Style, name: &str, within: Option<&s
     };
     let articles = tally.articles();
     let abstained = if tally.abstained > 0 { format!("  {} abstained", tally.abstained) } else { String::new() };
-    let within = within.map_or_else(String::new, |id| format!("  in {id}"));
     writeln!(out, "{name}{space} {articles:>8} {favor:>6} {against:>7} {neutral:>7} {unrelated:>9}{mean}{abstained}{within}")?;
     if let Some(c) = tally.clearest() {
         let head = format!("    clearest {:<8}{:.2}  ", c.label.as_str(), c.confidence);

@@ -3,6 +3,7 @@
 use super::style::{Style, shorten, wrap};
 use super::{ArticleHead, Clearest, Reporter, SentenceHead, Tally, Verdict, write_error};
 use crate::error::Result;
+use crate::plural::count;
 use crate::stance::Stance;
 use std::io::Write;
 
@@ -114,7 +115,11 @@ impl<W: Write> Reporter for Table<W> {
 
     fn finish(&mut self) -> Result<()> {
         let total = std::mem::take(&mut self.total);
-        let name = if self.articles == 1 { "1 article".to_owned() } else { format!("{} articles", self.articles) };
+        // The sum of one article is its own, which stands above.
+        if self.articles == 1 {
+            return self.out.flush().map_err(write_error);
+        }
+        let name = count(self.articles, "article");
         let head = writeln!(self.out, "\n{}", self.style.bold("all"));
         head.and_then(|()| self.roll_up(&name, &total, true)).and_then(|()| self.out.flush()).map_err(write_error)
     }

@@ -37,6 +37,8 @@ fn broken_articles_are_named_and_the_rest_goes_on() {
         assert!(line.starts_with(&format!("error: {name}")), "{line}");
     }
     assert!(err.contains("6 failed, 2 articles classified"), "{err}");
+    let (_, _, err) = classify(dir.path(), &["good.txt", "missing.txt"]);
+    assert!(err.contains("1 failed, 1 article classified"), "{err}");
     assert!(!err.contains("panicked"));
 }
 
@@ -114,7 +116,25 @@ fn an_output_folder_that_is_not_there_is_an_error_before_any_work() {
     fs::write(dir.path().join("good.txt"), "It is late.\n").unwrap();
     let (code, _, err) = classify(dir.path(), &["good.txt", "-o", "no/such/out.jsonl"]);
     assert_eq!(code, 2);
-    assert!(err.contains("no/such/out.jsonl") && err.contains("hint:"), "{err}");
+    assert!(
+        err.contains("no/such/out.jsonl: cannot write here: there is no such folder: no/such") && err.contains("hint:"),
+        "{err}"
+    );
+    assert!(!err.contains(".stance-"), "the name of a temporary file tells nobody anything: {err}");
+    let (code, _, err) = classify(dir.path(), &["good.txt", "-o", "good.txt/out.jsonl"]);
+    assert!(code == 2 && err.contains("a file where a folder should be: good.txt"), "{err}");
+    let (code, _, err) = classify(dir.path(), &["good.txt", "-o", "out/"]);
+    assert!(code == 2 && err.contains("out/: a folder"), "{err}");
+    let model = tiny();
+    let refused = |args: &[&str]| {
+        let out = stance().current_dir(&dir).args(args).output().unwrap();
+        let err = text(&out.stderr);
+        assert!(out.status.code() == Some(2) && err.contains("good.txt: a file"), "{args:?}: {err}");
+    };
+    let model = model.to_str().unwrap();
+    refused(&["finetune", "--base", model, "--data", "none.jsonl", "--output", "good.txt/model"]);
+    refused(&["finetune", "--base", model, "--data", "none.jsonl", "--output", "good.txt"]);
+    refused(&["model", "average", model, model, "--output", "good.txt/mean"]);
 }
 
 #[test]
@@ -131,6 +151,15 @@ fn wrong_usage_has_a_hint() {
     assert!(run(&["classify", "a.txt", "-c", "X.", "-c", "X."]).contains("given twice"));
     assert!(run(&["classify", "a.txt", "-c", "X.", "--model", "nobody"]).contains("stance model list"));
     assert!(run(&["classify", "a.txt", "-c", "X.", "--min-confidence", "2"]).contains("from 0 to 1"));
+    // What is wrong is the number, not the way to pass it.
+    for number in ["-1", "0", "many", "2000"] {
+        let err = run(&["classify", "a.txt", "-c", "X.", "--threads", number]);
+        assert!(err.contains(&format!("'{number}' for '--threads")) && err.contains("1 to 1024"), "{err}");
+    }
+    assert!(run(&["classify", "a.txt", "-c", "X.", "--min-confidence", "-1"]).contains("from 0 to 1"));
+    assert!(run(&["evaluate", "e.toml", "--draws", "-1"]).contains("'-1' for '--draws"));
+    let err = run(&["classify", "a.txt", "-c", "X.", "--cascade", "0.9"]);
+    assert!(err.contains("hint: --cascade=0.9, without a space") && err.matches("error:").count() == 1, "{err}");
     assert!(run(&["classify", "a.txt", "-c", "X.", "--kinds", "verse"]).contains("heading"));
     assert!(run(&["classify", "a.txt", "--task", "none.toml"]).contains("none.toml"));
     assert!(run(&["evaluate", "none.toml"]).contains("none.toml"));

@@ -44,7 +44,7 @@ fn own_articles_are_measured_and_shown_as_a_table() {
     let file = dir.path().join("a.txt");
     fs::write(&file, "The bridge will open on Monday. Nobody believes it.\n").unwrap();
     let table = text(&bench().arg(&file).assert().success().get_output().stdout);
-    for part in ["1 articles, 2 sentences, 52 bytes", "forward, packed f32", "of the forward pass alone", "training, f32"] {
+    for part in ["1 article, 2 sentences, 52 bytes", "forward, packed f32", "of the forward pass alone", "training, f32"] {
         assert!(table.contains(part), "{part:?} is not in {table}");
     }
 }

@@ -153,6 +153,32 @@ fn csv_has_a_header_and_a_row_for_each_record() {
 }
 
 #[test]
+fn one_article_is_summed_up_once() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.txt"), ARTICLE).unwrap();
+    let table = text(&classify(dir.path(), &["a.txt", "-c", "The ferry is back."]).success().get_output().stdout);
+    assert!(table.contains("  article: ") && !table.contains("\nall\n"), "{table}");
+}
+
+#[test]
+fn the_table_of_groups_keeps_to_a_narrow_terminal() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["a.txt", "an-article-with-quite-a-long-name.txt"] {
+        fs::write(dir.path().join(name), ARTICLE).unwrap();
+    }
+    for width in [70, 80, 94, 95, 120] {
+        let args = ["classify", ".", "--skip-probe", "-c", "The ferry is back.", "--by", "holder", "--model"];
+        let out = stance().current_dir(&dir).env("COLUMNS", width.to_string()).args(args).arg(tiny()).assert().success();
+        let table = text(&out.get_output().stdout);
+        // A name without room for the figures has a line of its own, which it may fill.
+        assert_eq!(table.contains("\nholder\n"), width < 95, "{table}");
+        let figures = |l: &str| l.contains('[') && (width < 95 || !l.contains("  in "));
+        assert!(table.lines().filter(|l| figures(l)).all(|l| l.chars().count() <= width), "{width}: {table}");
+        assert!(width >= 95 || table.lines().all(|l| l.chars().count() <= width), "{width}: {table}");
+    }
+}
+
+#[test]
 fn the_table_ends_with_a_roll_up_per_article_and_over_all() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("a.txt"), ARTICLE).unwrap();
@@ -201,7 +227,7 @@ fn a_cut_sentence_is_marked_or_with_strict_refused() {
     let out = classify(dir.path(), &["a.txt", "-c", "X.", "-f", "jsonl"]).success();
     let records = text(&out.get_output().stdout);
     assert_eq!(records.matches("\"truncated\":true").count(), 1);
-    assert!(text(&out.get_output().stderr).contains("1 of 2 sentences were cut"));
+    assert!(text(&out.get_output().stderr).contains("1 of 2 sentences cut to fit the model"));
     let out = classify(dir.path(), &["a.txt", "-c", "X.", "-f", "jsonl", "--strict"]).code(2);
     assert_eq!(text(&out.get_output().stdout).lines().count(), 1, "the rest goes on");
     assert!(text(&out.get_output().stderr).contains("longer than the model reads"));

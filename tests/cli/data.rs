@@ -66,7 +66,10 @@ fn dataset_check_finds_leaks_and_fails() {
     fs::write(dir.path().join("rows.jsonl"), row("1", "favor", "train") + &row("2", "against", "test")).unwrap();
     let out = stance().current_dir(&dir).args(["dataset", "check", "rows.jsonl"]).assert().code(1);
     let report = text(&out.get_output().stdout);
-    assert!(report.contains("leak"), "{report}");
+    assert!(report.contains("leak") && report.contains("2 rows checked: 2 kinds of error, "), "{report}");
+    fs::write(dir.path().join("one.jsonl"), row("1", "favor", "train")).unwrap();
+    let out = stance().current_dir(&dir).args(["dataset", "check", "one.jsonl"]).output().unwrap();
+    assert!(text(&out.stdout).contains("1 row checked: 0 kinds of error, "), "{}", text(&out.stdout));
     let out = stance().current_dir(&dir).args(["dataset", "stats", "rows.jsonl", "--format", "json"]).assert().success();
     let stats: serde_json::Value = serde_json::from_slice(&out.get_output().stdout).unwrap();
     assert_eq!(stats["rows"], 2);

@@ -181,6 +181,105 @@ fn bad_predictions_are_refused_with_file_line_and_hint() {
     assert_eq!(code, 0, "{err}");
 }
 
+/// Labels that a threshold or a rule chose need not be the most probable ones: they stand, and are counted.
+#[test]
+fn labels_against_their_probabilities_are_counted() {
+    let dir = made_set();
+    let mut rows = answers(|_| false);
+    // Ties are no contradiction, whichever label was taken.
+    rows[3]["scores"] = json!({"favor": 0.4, "against": 0.4, "neutral": 0.2});
+    rows[4]["scores"] = json!({"favor": 0.4, "against": 0.4, "neutral": 0.2});
+    write(&dir, "p.jsonl", &rows);
+    let (code, table, err) = evaluate(&dir, &["--predictions", "p.jsonl"]);
+    assert!(code == 0 && !err.contains("warning") && !table.contains("most probable"), "{err}{table}");
+    for i in [7, 9] {
+        rows[i]["label"] = json!(LABELS[(i + 1) % 3]);
+    }
+    write(&dir, "p.jsonl", &rows);
+    let (code, table, err) = evaluate(&dir, &["--predictions", "p.jsonl"]);
+    assert_eq!(code, 0, "{err}");
+    for part in ["warning: p.jsonl:8: ", "\"r7\" is neutral 0.100, where against 0.800", "on 2 of 60 rows", "hint:", "swapped"] {
+        assert!(err.contains(part), "{part}: {err}");
+    }
+    assert!(table.contains("  2 rows answered with another label than the most probable one\n"), "{table}");
+    let record = record(&dir, &["--predictions", "p.jsonl"]);
+    assert_eq!((&record["systems"][0]["not_most_probable"], &record["errors"]["mistakes"]["total"]), (&json!(2), &json!(2)));
+}
+
+/// Nothing is scored before it is known that what it is asked for can be had, and that its outcome has a place.
+#[test]
+fn what_cannot_come_of_it_is_said_before_the_work() {
+    let dir = made_set();
+    fs::write(dir.path().join("file"), "").unwrap();
+    fs::create_dir_all(dir.path().join("folder/inside")).unwrap();
+    let model = tiny();
+    let run = |args: &[&str]| {
+        let model = ["--model", model.to_str().unwrap(), "--skip-probe"];
+        let (code, out, err) = evaluate(&dir, &[&model, args].concat());
+        assert!(code == 2 && out.is_empty() && !err.contains("on 60 rows"), "{args:?}: {code} {err}");
+        err
+    };
+    for (args, parts) in [
+        (&["--against", "nowhere"][..], &["nowhere", "cannot read the record", "--record-as"][..]),
+        (&["--against", "rows.jsonl"], &["rows.jsonl:", "not a record"]),
+        (&["--record", "file"], &["error: file: a file", "a folder to write into"]),
+        (&["--record-as", "file/kept"], &["error: file: a file"]),
+        (&["--record-as", "folder"], &["other things in it"]),
+        (&["-o", "no/report.txt"], &["no/report.txt", "no such folder", "hint:"]),
+        (&["-o", "file/report.txt"], &["file/report.txt", "a file where a folder should be"]),
+        (&["-o", "folder"], &["error: folder: a folder"]),
+        (&["-o", "folder/"], &["error: folder/: a folder"]),
+        (&["-o", "report/"], &["error: report/: a folder"]),
+        (&["--save-predictions", "no/p.jsonl"], &["no/p.jsonl", "no such folder"]),
+        (&["--save-predictions", "out", "-o", "out"], &["error: out: ", "two files"]),
+        (&["--predictions", "none.jsonl"], &["none.jsonl", "cannot open"]),
+        (&["--model", "nobody"], &["nobody", "stance model list"]),
+        (&["--slice", "outlt"], &["rows.jsonl", "--slice outlt", "claim, article, length", "outlet"]),
+        (&["--slice", "outlet", "--slice", "source"], &["--slice source"]),
+    ] {
+        let err = run(args);
+        parts.iter().for_each(|part| assert!(err.contains(part), "{args:?}: {part}: {err}"));
+    }
+    assert!(!dir.path().join("report.txt").exists() && !dir.path().join("out").exists());
+    // A record of other rows is known for one when the rows are.
+    write(&dir, "p.jsonl", &answers(|_| false));
+    assert_eq!(evaluate(&dir, &["--predictions", "p.jsonl", "--record-as", "kept"]).0, 0);
+    let rows = fs::read_to_string(dir.path().join("rows.jsonl")).unwrap();
+    fs::write(dir.path().join("rows.jsonl"), rows.replace("number 7", "number seven")).unwrap();
+    assert!(run(&["--against", "kept"]).contains("on other data"));
+}
+
+#[test]
+fn a_column_that_makes_no_part_says_so() {
+    let dir = made_set();
+    write(&dir, "bare.jsonl", &(0..60).map(|i| json!({"id": format!("r{i}"), "label": "favor"})).collect::<Vec<_>>());
+    let (code, _, err) = evaluate(&dir, &["--predictions", "bare.jsonl", "--slice", "confidence", "--slice", "outlet"]);
+    assert!(code == 0 && err.contains("no slices by confidence: no part has 10 rows") && !err.contains("by outlet"), "{err}");
+}
+
+#[test]
+fn a_table_explains_only_the_intervals_that_it_has() {
+    let dir = made_set();
+    write(&dir, "p.jsonl", &answers(|i| i == 0));
+    write(&dir, "q.jsonl", &answers(|i| i == 1));
+    let of = |args: &[&str]| {
+        let systems = ["evaluate", "e.toml", "--predictions", "p.jsonl", "--predictions", "q.jsonl"];
+        text(&stance().current_dir(&dir).args(systems).args(args).assert().success().get_output().stdout)
+    };
+    let table = of(&[]);
+    assert!(table.contains("60 rows of rows in 6 groups") && table.contains("[low, high]: 95 %"), "{table}");
+    for format in ["table", "markdown", "html"] {
+        let none = of(&["--draws", "0", "-f", format]);
+        assert!(none.contains("no intervals, which need two bootstrap draws"), "{format}: {none}");
+        assert!(format == "html" || !none.contains("bootstrap and McNemar") && !none.contains("[low"), "{format}: {none}");
+    }
+    let rows = fs::read_to_string(dir.path().join("rows.jsonl")).unwrap();
+    let one: String = (1..6).fold(rows, |rows, a| rows.replace(&format!("\"a{a}\""), "\"a0\""));
+    fs::write(dir.path().join("rows.jsonl"), one).unwrap();
+    let table = of(&[]);
+    assert!(table.contains("in 1 group\n") && table.contains("no intervals, for which whole articles are drawn"), "{table}");
+}
+
 #[test]
 fn rows_that_share_an_id_are_refused() {
     let dir = made_set();
@@ -254,7 +353,7 @@ fn a_record_holds_the_line() {
     assert!(fs::read_to_string(dir.path().join("kept/made/README.md")).unwrap().contains("A made set."));
     let gate = ["--predictions", "p.jsonl", "--against", "kept/made", "--no-worse-than", "0.02"];
     let (code, _, err) = evaluate(&dir, &gate);
-    assert!(code == 0 && err.contains("0 of 60 rows are answered differently"), "{err}");
+    assert!(code == 0 && err.contains("0 of 60 rows answered differently"), "{err}");
     // One row of 60 is 0.0167: let pass. Two are not.
     write(&dir, "p.jsonl", &answers(|i| i % 10 == 0 || i == 1));
     assert_eq!(evaluate(&dir, &gate).0, 0);
@@ -557,6 +656,26 @@ fn agreement_of_readers_with_the_rows_to_decide() {
     let (code, json, _) = run(&["ann.jsonl", "bo.jsonl", "-f", "json"]);
     let agreement: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((code, agreement["unanimous"].as_u64(), agreement["split"].as_array().map(Vec::len)), (Some(0), Some(2), Some(1)));
+    // Rows that one reader alone has are no part of it, and are counted; a file does not stand for two readers.
+    let more = lines((0..5).map(|i| row(i, "favor")));
+    fs::write(dir.path().join("cy.jsonl"), &more).unwrap();
+    let (code, table, err) = run(&["ann.jsonl", "cy.jsonl"]);
+    assert!(
+        code == Some(0) && table.contains("3 rows with 6 votes") && table.contains("left out: 2 rows that only cy has"),
+        "{err}{table}"
+    );
+    let (_, json, _) = run(&["ann.jsonl", "cy.jsonl", "-f", "json"]);
+    let agreement: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(agreement["left_out"], json!([{"reader": "cy", "rows": 2}]));
+    for again in ["cy.jsonl", "./cy.jsonl"] {
+        let (code, out, err) = run(&["ann.jsonl", "cy.jsonl", again]);
+        assert!(code == Some(2) && out.is_empty() && err.contains("the same file for two readers"), "{err}");
+    }
+    fs::write(dir.path().join("copy.jsonl"), &more).unwrap();
+    let (code, _, err) = run(&["cy.jsonl", "copy.jsonl"]);
+    assert!(code == Some(0) && err.contains("warning: copy.jsonl is the same, byte for byte, as cy.jsonl"), "{err}");
+    let (code, _, err) = run(&["ann.jsonl", "bo.jsonl", "--adjudicate", "no/decide.jsonl"]);
+    assert!(code == Some(2) && err.contains("no such folder"), "{err}");
     let (code, _, err) = run(&["ann.jsonl"]);
     assert!(code == Some(2) && err.contains("no row has two votes") && err.contains("hint:"), "{err}");
     let sample: &Path = &root().join("datasets/allies-sample");

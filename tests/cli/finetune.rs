@@ -124,7 +124,7 @@ fn named_dev_data_is_in_the_card_and_its_overlap_is_told() {
     let args = ["--data", "rows.csv", "--dev", "choose.csv", "--output", "m", "--epochs", "1"];
     let out = finetune(dir.path(), &args).output().unwrap();
     let err = text(&out.stderr);
-    assert!(out.status.success() && err.contains("warning: 20 dev texts are trained on too"), "{err}");
+    assert!(out.status.success() && err.contains("warning: 20 dev texts trained on too"), "{err}");
     assert!(fs::read_to_string(dir.path().join("m/README.md")).unwrap().contains("| choose.csv | (dev) | |"));
 }
 

@@ -139,7 +139,7 @@ fn what_cannot_be_read_is_told_by_name_and_the_rest_goes_on() {
     ] {
         assert!(err.lines().any(|l| l.contains(name) && l.contains(part)), "{name}: {err}");
     }
-    assert!(!err.contains("panicked") && err.contains("6 failed, 1 articles split"), "{err}");
+    assert!(!err.contains("panicked") && err.contains("6 failed, 1 article split"), "{err}");
     assert!(text(&out.stdout).contains("It is late."));
     let larger = stance().current_dir(&dir).args(["split", "1.txt.gz", "--max-size", "80"]).assert().success();
     drop(larger);

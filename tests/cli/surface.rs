@@ -1,6 +1,6 @@
 //! Help, manual, completions, settings file.
 
-use super::{stance, text, tiny};
+use super::{root, stance, text, tiny};
 use std::fs;
 
 #[test]
@@ -30,6 +30,20 @@ fn completions_and_manual_are_made() {
     let page = text(&stance().args(["man", "classify"]).assert().success().get_output().stdout);
     assert!(page.contains("min\\-confidence") || page.contains("min-confidence"));
     stance().args(["man", "nothing"]).assert().code(2);
+    let page = text(&stance().args(["man", "model", "average"]).assert().success().get_output().stdout);
+    assert!(page.contains(".TH stance-model-average 1  \"stance "), "{page}");
+    stance().args(["man", "model", "nothing"]).assert().code(2);
+    stance().args(["man", "classify", "nothing"]).assert().code(2);
+    // Every page that another refers to is written.
+    let dir = tempfile::tempdir().unwrap();
+    stance().current_dir(&dir).args(["man", "--all", "man/man1"]).assert().success();
+    let pages = |name: &str| fs::read_to_string(dir.path().join("man/man1").join(name)).unwrap();
+    for (page, others) in [("stance.1", ["classify", "model"]), ("stance-model.1", ["model-average", "model-pull"])] {
+        for other in others {
+            assert!(pages(page).contains(&format!("stance\\-{}(1)", other.replace('-', "\\-"))), "{page}: {other}");
+            assert!(pages(&format!("stance-{other}.1")).contains(&format!(".TH stance-{other} 1")));
+        }
+    }
 }
 
 #[test]
@@ -53,6 +67,28 @@ fn settings_come_from_flag_environment_and_file_in_this_order() {
     assert!(run(Some("from-the-environment"), Some("from-the-flag")).contains("from-the-flag"));
     fs::write(dir.path().join("stance.toml"), "modle = \"x\"\n").unwrap();
     assert!(run(None, None).contains("stance.toml:1"));
+}
+
+/// The settings file in the README does what it says.
+#[cfg(unix)]
+#[test]
+fn the_settings_file_of_the_readme_is_taken() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let example = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let keys: Vec<&str> = example.lines().filter_map(|line| line.split(" = ").next()).collect();
+    assert_eq!(keys, ["model", "threads", "engine", "precision", "min_confidence", "task"], "every setting is in the example");
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("stance.toml"), example).unwrap();
+    fs::write(dir.path().join("a.txt"), "The allies met on Monday.\n").unwrap();
+    // The model and the task that it names are this repository's.
+    for name in ["models", "evals"] {
+        std::os::unix::fs::symlink(root().join(name), dir.path().join(name)).unwrap();
+    }
+    let out =
+        stance().current_dir(&dir).env_remove("STANCE_THREADS").args(["classify", "a.txt", "-f", "jsonl"]).assert().success();
+    let record: serde_json::Value = serde_json::from_slice(&out.get_output().stdout).unwrap();
+    assert_eq!(record["claim"], "US allies will keep sharing intelligence with the United States.");
+    assert_eq!(record["model"], "stance-mini");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! One HTML page that stands alone: no script, no font, no image from elsewhere. It holds the sentences of the errors.
 
 use super::svg::{self, Whisker};
-use super::{BEHAVIOUR, behaviour_row, interval, number, p_value, verdict, worth_showing};
+use super::{BEHAVIOUR, behaviour_row, interval, intervals, number, p_value, remarks, rows_scored, verdict, worth_showing};
 use crate::evaluate::behaviour::Side;
 use crate::evaluate::{Record, Rows, System, SystemKind};
+use crate::plural::count;
 use crate::report::markup::escape;
 use crate::score::Direction;
 use std::fmt::Write;
@@ -13,23 +14,14 @@ const SLICES_SHOWN: usize = 40;
 
 /// The evaluation as a page.
 pub fn html(record: &Record, rows: &Rows) -> String {
-    let d = &record.dataset;
     let mut t = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{0}: evaluation</title><style>{1}</style></head><body>\n<h1>{0}</h1>\n",
         escape(&record.eval),
         include_str!("page.css")
     );
-    let split = d.split.as_deref().map_or_else(String::new, |s| format!(", split {}", escape(s)));
-    let _ = writeln!(
-        t,
-        "<p class=\"soft\">{} rows of {}{split} in {} groups · {} · stancekit {}</p>",
-        d.rows,
-        escape(&d.name),
-        d.groups,
-        record.date,
-        record.stancekit
-    );
+    let _ =
+        writeln!(t, "<p class=\"soft\">{} · {} · stancekit {}</p>", rows_scored(record, escape), record.date, record.stancekit);
     if !record.prose.is_empty() {
         let _ = writeln!(t, "<p>{}</p>", escape(&record.prose));
     }
@@ -382,8 +374,7 @@ fn how(t: &mut String, record: &Record) {
     let mut line = |name: &str, value: String| {
         let _ = write!(t, "<dt>{}</dt><dd>{value}</dd>", escape(name));
     };
-    let b = &record.bootstrap;
-    line("intervals", format!("{}, {} draws, {:.0} %, seed {}", record.interval, b.draws, b.level * 100.0, b.seed));
+    line("intervals", intervals(record));
     line("eval", format!("{} <code>{}</code>", escape(&record.eval), record.eval_sha256));
     let version = record.dataset.version.as_deref().map_or_else(String::new, |v| format!(" version {}", escape(v)));
     line("data", format!("{}{version} <code>{}</code>", escape(&record.dataset.name), record.dataset.sha256.join(" ")));
@@ -391,12 +382,16 @@ fn how(t: &mut String, record: &Record) {
         let trained =
             if s.trained_on.is_empty() { String::new() } else { format!(" trained on {}", escape(&s.trained_on.join(", "))) };
         let hash = s.sha256.as_deref().unwrap_or("");
-        let speed =
-            s.rows_per_second.map_or_else(String::new, |n| format!(" {n:.0} rows a second on {} threads", record.threads));
+        let speed = s
+            .rows_per_second
+            .map_or_else(String::new, |n| format!(" {n:.0} rows a second on {}", count(record.threads, "thread")));
         let computed =
             s.computed.map_or_else(String::new, |c| format!(", {:?} engine in {:?}", c.engine, c.precision).to_lowercase());
-        let cut = if s.truncated > 0 { format!(", {} sentences cut to fit", s.truncated) } else { String::new() };
-        line(&s.name, format!("{}{trained} <code>{hash}</code>{speed}{computed}{cut}", format!("{:?}", s.kind).to_lowercase()));
+        let remarks: String = remarks(s).iter().map(|remark| format!(", {remark}")).collect();
+        line(
+            &s.name,
+            format!("{}{trained} <code>{hash}</code>{speed}{computed}{remarks}", format!("{:?}", s.kind).to_lowercase()),
+        );
     }
     line("CPU", record.cpu.join(" "));
     *t += "</dl>\n";

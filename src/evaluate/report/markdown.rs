@@ -1,28 +1,15 @@
 //! Markdown, as for a README. Sentences of the rows are not in it, so that it can be passed on where they cannot; but for the
 //! pairs of a behavioural test that failed, which are made to be shown.
 
-use super::{BEHAVIOUR, behaviour_row, cell, interval, number, p_value, verdict, worth_showing};
+use super::{BEHAVIOUR, behaviour_row, cell, interval, intervals, number, p_value, rows_scored, verdict, worth_showing};
 use crate::evaluate::behaviour::Side;
 use crate::evaluate::suite::Line;
 use crate::evaluate::{Record, SystemKind};
 
 /// The evaluation as Markdown.
 pub fn markdown(record: &Record) -> String {
-    let d = &record.dataset;
-    let split = d.split.as_deref().map_or_else(String::new, |s| format!(", split {}", plain(s)));
     let mut t = format!("# {}\n\n{}\n\n", plain(&record.eval), record.prose);
-    t += &format!(
-        "{} rows of {}{split} in {} groups; {}, {} draws, {:.0} %, seed {}; stancekit {}, {}.\n\n",
-        d.rows,
-        plain(&d.name),
-        d.groups,
-        record.interval,
-        record.bootstrap.draws,
-        record.bootstrap.level * 100.0,
-        record.bootstrap.seed,
-        record.stancekit,
-        record.date
-    );
+    t += &format!("{}; {}; stancekit {}, {}.\n\n", rows_scored(record, plain), intervals(record), record.stancekit, record.date);
     let names = record.systems.iter().map(|s| plain(&s.name));
     let mut rows = vec![std::iter::once("measure".to_owned()).chain(names).collect::<Vec<_>>()];
     for (m, e) in record.systems.first().map_or(&[][..], |s| &s.estimates).iter().enumerate() {

@@ -10,6 +10,7 @@ pub use markdown::{markdown, suite as suite_markdown};
 pub use table::{suite as suite_table, table};
 
 use super::behaviour::Behaviour;
+use crate::plural::count;
 use crate::score::Estimate;
 use crate::score::compare::Comparison;
 
@@ -24,6 +25,48 @@ fn interval(value: Option<f64>, interval: Option<[f64; 2]>) -> String {
         (Some(v), None) => format!("{v:.3}"),
         (None, _) => "undefined".to_owned(),
     }
+}
+
+/// Why no measure of any system has an interval, where that is so.
+fn without_intervals(record: &super::Record) -> Option<&'static str> {
+    if record.systems.iter().flat_map(|s| &s.estimates).any(|e| e.interval.is_some()) {
+        None
+    } else if record.bootstrap.draws < 2 {
+        Some("no intervals, which need two bootstrap draws or more (--draws)")
+    } else if record.dataset.groups < 2 {
+        Some("no intervals, for which whole articles are drawn: these rows are all of one")
+    } else {
+        Some("no intervals: undefined on most draws")
+    }
+}
+
+/// How intervals were made, or why there are none.
+fn intervals(record: &super::Record) -> String {
+    let b = &record.bootstrap;
+    without_intervals(record).map_or_else(
+        || format!("{}, {} draws, {:.0} %, seed {}", record.interval, b.draws, b.level * 100.0, b.seed),
+        str::to_owned,
+    )
+}
+
+/// What was scored, in a line.
+fn rows_scored(record: &super::Record, escape: fn(&str) -> String) -> String {
+    let d = &record.dataset;
+    let split = d.split.as_deref().map_or_else(String::new, |s| format!(", split {}", escape(s)));
+    format!("{} of {}{split} in {}", count(d.rows, "row"), escape(&d.name), count(d.groups, "group"))
+}
+
+/// What a reader should know of a system's answers; empty for most.
+fn remarks(system: &super::System) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if system.truncated > 0 {
+        remarks.push(format!("{} cut to fit the model", count(system.truncated, "sentence")));
+    }
+    if system.not_most_probable > 0 {
+        remarks
+            .push(format!("{} answered with another label than the most probable one", count(system.not_most_probable, "row")));
+    }
+    remarks
 }
 
 fn number(x: Option<f64>) -> String {

@@ -1,21 +1,25 @@
 //! Tables for a terminal.
 
-use super::{cell, interval, number, p_value, verdict, worth_showing};
+use super::{cell, interval, number, p_value, remarks, rows_scored, verdict, without_intervals, worth_showing};
 use crate::evaluate::suite::Line;
 use crate::evaluate::{Record, System, SystemKind};
+use crate::plural::count;
 use crate::report::style::{Style, shorten};
 
 /// The evaluation as tables.
 pub fn table(record: &Record, style: Style) -> String {
-    let d = &record.dataset;
-    let split = d.split.as_deref().map_or_else(String::new, |s| format!(", split {s}"));
-    let mut t = format!("{}: {} rows of {}{split} in {} groups\n\n", style.bold(&record.eval), d.rows, d.name, d.groups);
+    let mut t = format!("{}: {}\n\n", style.bold(&record.eval), rows_scored(record, str::to_owned));
     t += &scores(record, style);
-    t += &format!(
-        "\n[low, high]: {:.0} % interval, percentile of {} bootstrap draws of whole groups, seed {}\n",
-        record.bootstrap.level * 100.0,
-        record.bootstrap.draws,
-        record.bootstrap.seed
+    t += &without_intervals(record).map_or_else(
+        || {
+            format!(
+                "\n[low, high]: {:.0} % interval, percentile of {} bootstrap draws of whole groups, seed {}\n",
+                record.bootstrap.level * 100.0,
+                record.bootstrap.draws,
+                record.bootstrap.seed
+            )
+        },
+        |why| format!("\n{why}\n"),
     );
     for note in notes(record) {
         t += &format!("{note}\n");
@@ -94,7 +98,7 @@ fn comparisons(record: &Record, style: Style) -> String {
         return String::new();
     };
     let mut t = format!("\n{} on the same rows, by {metric}\n", style.bold("compared"));
-    for c in shown {
+    for c in &shown {
         let (a, b) = (&record.systems[c.first].name, &record.systems[c.second].name);
         let d = &c.differences[0];
         t += &format!("  {a} - {b}: {}", interval(d.difference, d.interval));
@@ -109,7 +113,8 @@ fn comparisons(record: &Record, style: Style) -> String {
             p_value(m.p_holm)
         );
     }
-    t + "  p: paired bootstrap and McNemar's exact test, corrected by Holm for the number of pairs\n"
+    let bootstrap = if shown.iter().any(|c| c.differences[0].p_holm.is_some()) { "paired bootstrap and " } else { "" };
+    t + &format!("  p: {bootstrap}McNemar's exact test, corrected by Holm for the number of pairs\n")
 }
 
 fn labels(record: &Record, s: &System, style: Style) -> String {
@@ -140,8 +145,8 @@ fn labels(record: &Record, s: &System, style: Style) -> String {
         }
         t += "\n";
     }
-    if s.truncated > 0 {
-        t += &format!("  {} sentences were cut to fit the model\n", s.truncated);
+    for remark in remarks(s) {
+        t += &format!("  {remark}\n");
     }
     t
 }
@@ -151,7 +156,8 @@ fn behaviour(record: &Record, style: Style) -> String {
     let Some(last) = record.behaviour.last() else { return String::new() };
     let width = record.behaviour.iter().map(|b| b.test.chars().count()).max().unwrap_or(0);
     let words = record.behaviour.iter().map(|b| b.expected.chars().count()).max().unwrap_or(0);
-    let mut t = format!("\n{}: {} pairs, the second made from the first by one change\n", style.bold("behaviour"), last.pairs);
+    let pairs = count(last.pairs, "pair");
+    let mut t = format!("\n{}: {pairs}, the second made from the first by one change\n", style.bold("behaviour"));
     for (i, system) in record.systems.iter().enumerate() {
         t += &format!(
             "\n{}\n  {:width$}  {:words$}  {:>5}  {:<20}  {:<20}  {:>6} {:>6}\n",
@@ -187,7 +193,7 @@ fn slices(record: &Record, style: Style) -> String {
         return String::new();
     }
     let name = record.systems.first().map_or("", |s| s.name.as_str());
-    let mut t = format!("\n{}: {name} on {} parts of the rows, ", style.bold("slices"), record.slices.len());
+    let mut t = format!("\n{}: {name} on {} of the rows, ", style.bold("slices"), count(record.slices.len(), "part"));
     if flagged.is_empty() {
         return t + "none worse than chance would have it\n";
     }
@@ -207,7 +213,7 @@ pub fn suite(lines: &[Line], style: Style) -> String {
     for line in lines {
         let head = (&line.eval, &line.metric);
         if last != Some(head) {
-            let rows = line.rows.map_or_else(String::new, |n| format!(", {n} rows"));
+            let rows = line.rows.map_or_else(String::new, |n| format!(", {}", count(n, "row")));
             t += &format!("{}{}{rows}, {}\n", if last.is_some() { "\n" } else { "" }, style.bold(&line.eval), line.metric);
             last = Some(head);
         }
