@@ -4,12 +4,8 @@ use crate::error::{Context, Error, Result};
 use candle_core::{DType, Device, Tensor, Var};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use safetensors::SafeTensors;
-use safetensors::tensor::TensorInfo;
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Where a network takes its weights from.
 pub trait Source {
@@ -17,38 +13,19 @@ pub trait Source {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor>;
 }
 
-/// The tensors of a safetensors file that were not taken yet, each read when it is asked for: no more than one is held twice.
+/// Every tensor of a safetensors file that was not taken yet: the file's precision and float32 are held side by side for one tensor only.
 pub struct Checkpoint {
-    tensors: HashMap<String, TensorInfo>,
-    file: File,
-    /// Where the tensors' bytes begin.
-    data: u64,
-    path: PathBuf,
+    tensors: HashMap<String, Tensor>,
+    path: std::path::PathBuf,
 }
 
 impl Checkpoint {
-    /// Reads what the file holds, and that it is whole.
+    /// Reads the file as it is.
     pub fn read(path: &Path) -> Result<Self> {
-        let failed = |e: Error| e.at(path).hint("the file may be cut short or may not be safetensors; fetch it again");
-        let mut file = File::open(path).context("reading weights").map_err(failed)?;
-        let len = file.metadata().context("reading weights").map_err(failed)?.len();
-        let mut header = Vec::new();
-        let mut length = [0; 8];
-        let whole = file.read_exact(&mut length).and_then(|()| {
-            header.extend(length);
-            // No header is read that is longer than the file.
-            (&mut file).take(u64::from_le_bytes(length).min(len)).read_to_end(&mut header)
-        });
-        whole.context("reading weights").map_err(failed)?;
-        let (_, metadata) = SafeTensors::read_metadata(&header).context("reading weights").map_err(failed)?;
-        let data = header.len() as u64;
-        if len != data + metadata.data_len() as u64 {
-            return Err(failed(
-                Error::new(format!("weights of {len} bytes")).expected(format!("{}", data + metadata.data_len() as u64)),
-            ));
-        }
-        let tensors = metadata.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
-        Ok(Self { tensors, file, data, path: path.to_path_buf() })
+        let tensors = candle_core::safetensors::load(path, &Device::Cpu)
+            .context("reading weights")
+            .map_err(|e| e.at(path).hint("the file may be cut short or may not be safetensors; fetch it again"))?;
+        Ok(Self { tensors, path: path.to_path_buf() })
     }
 
     /// A weight's name, and those that older or bare checkpoints give it.
@@ -58,18 +35,8 @@ impl Checkpoint {
         [name.to_owned(), old(name), bare.to_owned(), old(bare)]
     }
 
-    fn find(&self, name: &str) -> Option<&TensorInfo> {
+    fn find(&self, name: &str) -> Option<&Tensor> {
         Self::names(name).iter().find_map(|n| self.tensors.get(n))
-    }
-
-    /// Reads a tensor in the precision of the file.
-    fn load(&mut self, info: &TensorInfo) -> Result<Tensor> {
-        let (from, to) = info.data_offsets;
-        let mut bytes = vec![0; to - from];
-        let read = self.file.seek(SeekFrom::Start(self.data + from as u64)).and_then(|_| self.file.read_exact(&mut bytes));
-        read.context("reading weights").map_err(|e| e.at(&self.path))?;
-        let kind = DType::try_from(info.dtype).context("reading weights").map_err(|e| e.at(&self.path))?;
-        Tensor::from_raw_buffer(&bytes, kind, &info.shape, &Device::Cpu).context("reading weights").map_err(|e| e.at(&self.path))
     }
 
     /// Drops every tensor whose name begins so.
@@ -88,8 +55,8 @@ impl Checkpoint {
     }
 
     /// The tensors by name, for architectures that take them all at once.
-    pub fn into_tensors(mut self) -> Result<HashMap<String, Tensor>> {
-        std::mem::take(&mut self.tensors).into_iter().map(|(name, info)| Ok((name, self.load(&info)?))).collect()
+    pub fn into_tensors(self) -> HashMap<String, Tensor> {
+        self.tensors
     }
 }
 
@@ -109,10 +76,10 @@ pub(super) fn misshapen(name: &str, found: &[usize], expected: &[usize], file: &
 impl Source for Checkpoint {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
         let found = Self::names(name).iter().find_map(|n| self.tensors.remove(n)).ok_or_else(|| missing(name, &self.path))?;
-        if found.shape != shape {
-            return Err(misshapen(name, &found.shape, shape, &self.path));
+        if found.dims() != shape {
+            return Err(misshapen(name, found.dims(), shape, &self.path));
         }
-        self.load(&found)?.to_dtype(DType::F32).and_then(|t| t.contiguous()).context("reading weights")
+        found.to_dtype(DType::F32).and_then(|t| t.contiguous()).context("reading weights")
     }
 }
 
@@ -164,7 +131,7 @@ impl Variables {
 impl Source for Variables {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
         let head = name.starts_with("classifier") || name.starts_with("bert.pooler");
-        let fits = self.checkpoint.find(name).is_some_and(|t| t.shape == shape);
+        let fits = self.checkpoint.find(name).is_some_and(|t| t.dims() == shape);
         let value = if head && !fits { self.draw(name, shape)? } else { self.checkpoint.tensor(name, shape)? };
         let value = if (self.frozen)(name) {
             value
