@@ -73,7 +73,7 @@ pub struct EngineArgs {
 pub enum Precision {
     /// float32
     F32,
-    /// bfloat16: faster on CPUs with AMX
+    /// bfloat16: faster on CPUs with AMX or AVX-512 BF16
     Bf16,
     /// Integers of 8 bits
     Int8,

@@ -141,7 +141,7 @@ struct Knobs {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum ComputeChoice {
-    /// The faster one here: bf16 where the CPU has a matrix unit for it (AMX), else f32
+    /// The faster one here: bf16 where the CPU has instructions for it (AMX, AVX-512 BF16), else f32
     Auto,
     F32,
     Bf16,
