@@ -1,6 +1,6 @@
 //! Products with the vectors of AVX-512: float32 with a right factor laid out once, and what other kernels share with them.
 
-use super::{Mat, MatMut};
+use super::{Mat, MatMut, passes};
 use std::arch::x86_64::*;
 
 /// Lanes of float32 in a vector, and columns of B in a panel.
@@ -89,9 +89,7 @@ impl Panels {
     unsafe fn multiply(&self, a: Mat<'_>, out: Out) {
         let &Self { k, n, .. } = self;
         let band = (BAND_BYTES / (4 * k.max(1))).max(1).next_multiple_of(ROWS);
-        for (band, column) in
-            (0..a.rows).step_by(band).flat_map(|i| (0..n).step_by(PANELS * LANES).map(move |j| (i..a.rows.min(i + band), j)))
-        {
+        for (band, column) in passes(a.rows, n, band, PANELS * LANES) {
             let b = self.data[column * k..][..PANELS * LANES * k].as_ptr();
             for i in band.step_by(ROWS) {
                 // SAFETY: a row has k elements, a panel k vectors. Below the last row, that row again.

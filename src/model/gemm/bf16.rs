@@ -7,6 +7,7 @@
 //! The tile instructions are written in assembly, since their intrinsics are not stable yet.
 
 use super::avx512::{Out, mask, store};
+use super::passes;
 use std::arch::asm;
 use std::arch::x86_64::*;
 use std::cell::RefCell;
@@ -241,10 +242,9 @@ fn transpose(x: [__m512i; TILE]) -> [__m512i; TILE] {
     out
 }
 
-/// Rows of A, as many as stay in the second-level cache, against two groups of B's columns: the rows and the first column.
-fn blocks(m: usize, n: usize, depth: usize) -> impl Iterator<Item = (std::ops::Range<usize>, usize)> {
-    let block = (BLOCK_BYTES / (depth * DEPTH * 2)).max(1).next_multiple_of(2 * TILE);
-    (0..m).step_by(block).flat_map(move |i| (0..n).step_by(2 * TILE).map(move |j| (i..m.min(i + block), j)))
+/// Rows of A that stay in the second-level cache.
+fn band(depth: usize) -> usize {
+    (BLOCK_BYTES / (depth * DEPTH * 2)).max(1).next_multiple_of(2 * TILE)
 }
 
 /// Multiplies packed operands, 8 rows by 32 columns at a time: sixteen sums under way hide how long each takes.
@@ -253,7 +253,7 @@ fn blocks(m: usize, n: usize, depth: usize) -> impl Iterator<Item = (std::ops::R
 unsafe fn multiply_vectors(out: Out, (m, n, depth): (usize, usize, usize), a: &[u16], b: &[u16]) {
     const ROWS: usize = 8;
     let group = depth * TILE_LEN;
-    for (block, j) in blocks(m, n, depth) {
+    for (block, j) in passes(m, n, band(depth), 2 * TILE) {
         let pb = &b[j / TILE * group..][..2 * group];
         for i in block.step_by(ROWS) {
             let pa = &a[i / TILE * group + i % TILE * DEPTH..][..group - i % TILE * DEPTH];
@@ -296,7 +296,7 @@ unsafe fn multiply_tiles(out: Out, (m, n, depth): (usize, usize, usize), a: &[u1
     let group = depth * TILE_LEN;
     // SAFETY: the CPU has tiles; the configuration is a constant of the layout that the instruction reads.
     unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const CONFIG, options(nostack, readonly)) };
-    for (block, j) in blocks(m, n, depth) {
+    for (block, j) in passes(m, n, band(depth), 2 * TILE) {
         for i in block.step_by(2 * TILE) {
             let (pa, pb) = (a[i / TILE * group..][..2 * group].as_ptr(), b[j / TILE * group..][..2 * group].as_ptr());
             // SAFETY: each pass reads one tile of 1,024 bytes of the two groups of A and of B, `depth` times; the four tiles of

@@ -7,11 +7,10 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::avx512::{Out, mask, store};
-use super::{Mat, MatMut};
+use super::{Mat, MatMut, passes};
 use crate::model::kernels;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
-use std::ops::Range;
 
 /// Columns of B in a panel.
 const COLUMNS: usize = 16;
@@ -173,7 +172,7 @@ impl Quantized {
     ) {
         let (m, n) = (a.scales.len(), self.scales.len());
         let mut sums = [[0; COLUMNS]; R];
-        for (band, first) in passes(m, n, COLUMNS) {
+        for (band, first) in passes(m, n, BAND, COLUMNS) {
             let columns = first..n.min(first + COLUMNS);
             let panel = &self.panels[first * self.padded..][..COLUMNS * self.padded];
             for from in band.step_by(R) {
@@ -202,7 +201,7 @@ impl Quantized {
     unsafe fn vnni(&self, a: &Rows, out: Out) {
         const ROWS: usize = VNNI_ROWS;
         let (m, n, padded) = (a.scales.len(), self.scales.len(), self.padded);
-        for (band, first) in passes(m, n, PANELS * COLUMNS) {
+        for (band, first) in passes(m, n, BAND, PANELS * COLUMNS) {
             let panels = self.panels[first * padded..][..PANELS * COLUMNS * padded].as_ptr();
             for i in band.step_by(ROWS) {
                 let rows = a.data[i * padded..][..ROWS * padded].as_ptr();
@@ -241,11 +240,6 @@ impl Quantized {
             }
         }
     }
-}
-
-/// Bands of rows, against `width` columns of B at a time: the rows and the first column.
-fn passes(m: usize, n: usize, width: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
-    (0..m).step_by(BAND).flat_map(move |band| (0..n).step_by(width).map(move |j| (band..m.min(band + BAND), j)))
 }
 
 /// Rounds a column to integers and fills it up with zeros; its scale.

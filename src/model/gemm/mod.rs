@@ -14,6 +14,7 @@ mod int8;
 use gemm::Parallelism;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
+use std::ops::Range;
 
 /// What the factors of a product are rounded to. Sums are float32 either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -106,6 +107,12 @@ impl<'a> MatMut<'a> {
     fn reborrow(&mut self) -> MatMut<'_> {
         MatMut { data: self.data, ..*self }
     }
+}
+
+/// The order of a product's passes: `band` rows of A at a time stay in the cache against `width` columns of B after `width` columns.
+/// The rows and the first column of each.
+fn passes(m: usize, n: usize, band: usize, width: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
+    (0..m).step_by(band).flat_map(move |i| (0..n).step_by(width).map(move |j| (i..m.min(i + band), j)))
 }
 
 /// `out = keep * out + scale * a b`, on the calling thread.
