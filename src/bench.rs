@@ -435,7 +435,7 @@ fn peak(compute: Compute, options: &Options) -> f64 {
         let product = || {
             let (a, b, mut out) = (vec![0.5; m * k], vec![0.25; k * n], vec![0.0; m * n]);
             let b = Mat::new(&b, n, k, k).t();
-            let factor = Factor::new(compute, b);
+            let factor = Factor::new(compute, b, &[]);
             let mut best = f64::INFINITY;
             let started = Instant::now();
             while started.elapsed().as_secs_f64() < options.seconds / SHAPES.len() as f64 {

@@ -1,9 +1,8 @@
 //! How near a window of sentences is to a claim, by word vectors alone.
 
-use crate::error::{Context, Error, Result};
+use crate::error::{Error, Result};
 use crate::model::gemm::{Compute, Mat, MatMut, matmul};
-use crate::model::weights::Checkpoint;
-use candle_core::DType;
+use crate::model::weights::{Checkpoint, Source};
 use std::path::Path;
 
 /// Number of features.
@@ -43,18 +42,21 @@ pub struct Claim {
 impl Lexicon {
     /// The word vectors of a model's weights. `frequencies`: how many of `texts` have each token.
     pub fn read(weights: &Path, frequencies: &[u32], texts: u32) -> Result<Self> {
-        let tensors = Checkpoint::read(weights)?.into_tensors();
+        let mut checkpoint = Checkpoint::read(weights)?;
         let is_table = |name: &str| name.ends_with("word_embeddings.weight") || name.ends_with("tok_embeddings.weight");
-        let (_, tensor) = tensors.iter().find(|(name, _)| is_table(name)).ok_or_else(|| {
+        let found = checkpoint.shapes().find(|(name, _)| is_table(name)).map(|(name, shape)| (name.to_owned(), shape.to_vec()));
+        let (name, shape) = found.ok_or_else(|| {
             Error::new("no word vectors").at(weights).expected("weights named …word_embeddings.weight or …tok_embeddings.weight")
         })?;
-        let (rows, width) = tensor.dims2().context("word vectors").map_err(|e| e.at(weights))?;
+        let &[rows, width] = shape.as_slice() else {
+            return Err(Error::new(format!("{name} has the shape {shape:?}")).at(weights).expected("[tokens, width]"));
+        };
         if rows < frequencies.len() || width == 0 {
             return Err(Error::new(format!("{} frequencies for {rows} word vectors", frequencies.len()))
                 .at(weights)
                 .hint("the first stage was made for another vocabulary: make it again with `stance model cascade`"));
         }
-        let flat = tensor.to_dtype(DType::F32).and_then(|t| t.flatten_all()?.to_vec1::<f32>()).context("word vectors")?;
+        let flat = checkpoint.values(&name, &shape)?;
         Ok(Self::new(flat, width, frequencies, texts))
     }
 

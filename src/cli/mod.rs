@@ -76,10 +76,13 @@ fn options_take_negative_numbers(command: clap::Command) -> clap::Command {
         .mut_subcommands(options_take_negative_numbers)
 }
 
-/// Parses the arguments, runs the command, and says how it went.
-pub fn run() -> ExitCode {
+/// Parses the arguments, runs the command, and says how it went; first calls `before_training` where the command trains.
+pub fn run(before_training: fn()) -> ExitCode {
     quiet_readers();
     let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|e| e.exit());
+    if matches!(cli.command, Command::Finetune(_) | Command::Bench(_)) {
+        before_training();
+    }
     let result = match cli.command {
         Command::Classify(args) => classify::run(&args),
         Command::Split(args) => split::run(&args),

@@ -19,7 +19,7 @@ pub fn average(models: &[PathBuf], output: &Path) -> Result<()> {
     crate::atomic::check_folder(output)?;
     let labels = |folder: &PathBuf| read::<CommonConfig>(&folder.join("config.json"))?.labels();
     let tensors = |folder: &PathBuf| -> Result<BTreeMap<String, Tensor>> {
-        Ok(Checkpoint::read(&folder.join("model.safetensors"))?.into_tensors().into_iter().collect())
+        Ok(Checkpoint::read(&folder.join("model.safetensors"))?.into_tensors()?.into_iter().collect())
     };
     let own = labels(first)?;
     let mut temperature = Extras::read(first)?.temperature;
@@ -80,11 +80,11 @@ mod tests {
         fs::create_dir(&double).unwrap();
         fs::copy(fixture.join("config.json"), double.join("config.json")).unwrap();
         let once: BTreeMap<_, _> =
-            Checkpoint::read(&fixture.join("model.safetensors")).unwrap().into_tensors().into_iter().collect();
+            Checkpoint::read(&fixture.join("model.safetensors")).unwrap().into_tensors().unwrap().into_iter().collect();
         let twice = once.iter().map(|(n, t)| (n.clone(), (t * 2.0).unwrap())).collect();
         weights::write(&double.join("model.safetensors"), &twice, DType::F32).unwrap();
         average(&[fixture.clone(), double.clone()], &out).unwrap();
-        let mean = Checkpoint::read(&out.join("model.safetensors")).unwrap().into_tensors();
+        let mean = Checkpoint::read(&out.join("model.safetensors")).unwrap().into_tensors().unwrap();
         let flat = |t: &Tensor| t.to_dtype(DType::F32).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
         for (name, t) in &once {
             for (a, b) in flat(t).iter().zip(flat(&mean[name])) {

@@ -377,7 +377,7 @@ mod tests {
             w.iter_mut().zip(x).for_each(|(w, x)| *w += side * x);
         }
         let folder = tempfile::tempdir().unwrap();
-        let mut tensors = Checkpoint::read(&weights).unwrap().into_tensors();
+        let mut tensors = Checkpoint::read(&weights).unwrap().into_tensors().unwrap();
         let mut head = vec![0.0; 4 * h];
         head[..h].copy_from_slice(&w[..h]);
         tensors.insert("classifier.weight".into(), Tensor::from_vec(head, (4, h), &Device::Cpu).unwrap());

@@ -10,9 +10,11 @@ use super::bert::DropoutSeeds;
 use super::config::{Activation, BertConfig};
 use super::gemm::{Compute, Factor, Mat, MatMut, matmul};
 use super::kernels::{self, Attention, Dropout};
-use super::weights::Source;
+use super::weights::{Source, Table};
 use crate::error::Context;
 use candle_core::{DType, Device, Tensor};
+use half::f16;
+use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -78,6 +80,17 @@ impl<T> Affine<T> {
 }
 
 impl<T> Layer<T> {
+    fn map<U>(&self, f: &mut impl FnMut(&T) -> U) -> Layer<U> {
+        Layer {
+            qkv: self.qkv.map(f),
+            attention_output: self.attention_output.map(f),
+            attention_norm: self.attention_norm.map(f),
+            intermediate: self.intermediate.map(f),
+            output: self.output.map(f),
+            output_norm: self.output_norm.map(f),
+        }
+    }
+
     fn affine(&self) -> [&Affine<T>; 6] {
         [&self.qkv, &self.attention_output, &self.attention_norm, &self.intermediate, &self.output, &self.output_norm]
     }
@@ -112,18 +125,7 @@ impl<T> Params<T> {
             positions: f(&self.positions),
             types: f(&self.types),
             norm: self.norm.map(f),
-            layers: self
-                .layers
-                .iter()
-                .map(|l| Layer {
-                    qkv: l.qkv.map(f),
-                    attention_output: l.attention_output.map(f),
-                    attention_norm: l.attention_norm.map(f),
-                    intermediate: l.intermediate.map(f),
-                    output: l.output.map(f),
-                    output_norm: l.output_norm.map(f),
-                })
-                .collect(),
+            layers: self.layers.iter().map(|l| l.map(f)).collect(),
             pooler: self.pooler.map(f),
             classifier: self.classifier.map(f),
         }
@@ -199,35 +201,36 @@ pub struct Prepared {
     forward: Vec<Matrices>,
     /// Laid out for x W; empty where only logits are wanted.
     backward: Vec<Matrices>,
+    /// Word embeddings, where they are in float16 and not among the weights.
+    words: Option<Vec<f16>>,
 }
 
 impl Prepared {
     /// Lays the weights out for the way there and, on another thread, for the way back.
     pub fn new(compute: Compute, weights: &Params<Cow<'_, [f32]>>) -> Self {
-        let lay = |back: bool| weights.layers.par_iter().map(|l| Matrices::new(compute, l, back)).collect();
+        let lay = |back: bool| weights.layers.par_iter().map(|l| Matrices::new(compute, l, back, None)).collect();
         let (forward, backward) = rayon::join(|| lay(false), || lay(true));
-        Self { compute, forward, backward }
-    }
-
-    /// Lays the weights out for logits, and frees those that are not looked at any more, layer by layer: few are held twice.
-    fn instead_of(compute: Compute, weights: &mut Params<Cow<'_, [f32]>>) -> Self {
-        let lay = |l: &mut Layer<Cow<'_, [f32]>>| {
-            let laid = Matrices::new(compute, l, false);
-            l.let_go(&laid);
-            laid
-        };
-        Self { compute, forward: weights.layers.par_iter_mut().map(lay).collect(), backward: Vec::new() }
+        Self { compute, forward, backward, words: None }
     }
 }
 
 impl Matrices {
-    fn new(compute: Compute, layer: &Layer<Cow<'_, [f32]>>, back: bool) -> Self {
-        let factor = |a: &Affine<Cow<'_, [f32]>>| Factor::new(compute, view(a, back));
+    /// `below`: the norm that makes the layer's input, if integers are to be spread by it.
+    fn new(compute: Compute, layer: &Layer<Cow<'_, [f32]>>, back: bool, below: Option<&Affine<Cow<'_, [f32]>>>) -> Self {
+        let factor = |a: &Affine<Cow<'_, [f32]>>, ranges: &[f32]| Factor::new(compute, view(a, back), ranges);
+        let ranges = |norm: &Affine<Cow<'_, [f32]>>| -> Vec<f32> {
+            // Three standard deviations of what a LayerNorm gives out.
+            norm.weight.iter().zip(&*norm.bias).map(|(scale, shift)| shift.abs() + 3.0 * scale.abs()).collect()
+        };
+        let (x, attended) = match below {
+            Some(below) => (ranges(below), ranges(&layer.attention_norm)),
+            None => (Vec::new(), Vec::new()),
+        };
         Self {
-            qkv: factor(&layer.qkv),
-            attention_output: factor(&layer.attention_output),
-            intermediate: factor(&layer.intermediate),
-            output: factor(&layer.output),
+            qkv: factor(&layer.qkv, &x),
+            attention_output: factor(&layer.attention_output, &[]),
+            intermediate: factor(&layer.intermediate, &attended),
+            output: factor(&layer.output, &[]),
         }
     }
 }
@@ -503,9 +506,12 @@ impl Packed<'_> {
         let positions = batch.lens.iter().flat_map(|&t| 0..t);
         let tokens = batch.ids.iter().zip(&batch.types).zip(positions);
         for (out, ((&id, &kind), position)) in out.chunks_exact_mut(h).zip(tokens) {
-            let parts =
-                row(&w.words, id as usize, h).iter().zip(row(&w.positions, position, h)).zip(row(&w.types, kind as usize, h));
-            out.iter_mut().zip(parts).for_each(|(o, ((w, p), t))| *o = w + p + t);
+            match &self.prepared.words {
+                Some(words) => words[id as usize * h..][..h].convert_to_f32_slice(out),
+                None => out.copy_from_slice(row(&w.words, id as usize, h)),
+            }
+            let parts = row(&w.positions, position, h).iter().zip(row(&w.types, kind as usize, h));
+            out.iter_mut().zip(parts).for_each(|(o, (p, t))| *o = *o + p + t);
         }
     }
 }
@@ -583,35 +589,85 @@ pub struct PackedBert {
 impl PackedBert {
     /// Takes the weights of a `BertForSequenceClassification` with `labels` outputs from `source`, by their names there.
     pub fn new(config: &BertConfig, labels: usize, compute: Compute, source: &mut dyn Source) -> crate::Result<Self> {
-        // The reference knows every weight's shape. They are read one at a time, so that no more than one is held twice.
+        // The reference knows every weight's shape.
         let mut shapes = Shapes::default();
         super::bert::Bert::new(config, labels, &mut shapes)?;
-        let mut failed = None;
-        let mut read = |name: &str| -> crate::Result<Vec<f32>> {
-            let shape = shapes.0.get(name).ok_or_else(|| crate::Error::new(format!("no weights named {name:?}")))?;
-            source.tensor(name, shape)?.flatten_all().and_then(|t| t.to_vec1()).context("reading weights")
+        let mut reader = Reader { source, shapes: shapes.0, failed: None };
+        let places = names(config.num_hidden_layers);
+        // A layer's matrices are laid out before the next ones are read: only one layer is in memory twice.
+        let mut forward = Vec::new();
+        let mut layers = Vec::<Layer<Cow<'static, [f32]>>>::new();
+        let norm = places.norm.map(&mut |names| reader.take(names));
+        for names in &places.layers {
+            let mut layer = names.map(&mut |names| reader.take(names));
+            reader.check()?;
+            let below = layers.last().map_or(&norm, |l| &l.output_norm);
+            let laid = Matrices::new(compute, &layer, false, Some(below));
+            layer.let_go(&laid);
+            forward.push(laid);
+            layers.push(layer);
+        }
+        let (words, half) = match reader.table(&places.words[0])? {
+            Table::Single(words) => (Cow::Owned(words), None),
+            Table::Half(words) => (Cow::default(), Some(words)),
         };
-        let mut weights = names(config.num_hidden_layers).map(|names| {
-            let mut values = Vec::new();
-            for name in names {
-                if failed.is_some() {
-                    break;
-                }
-                match read(name) {
-                    Ok(v) if values.is_empty() => values = v,
-                    Ok(mut v) => values.append(&mut v),
-                    Err(e) => failed = Some(e),
-                }
+        let mut take = |names: &Vec<String>| reader.take(names);
+        let weights = Params {
+            words,
+            positions: take(&places.positions),
+            types: take(&places.types),
+            norm,
+            layers,
+            pooler: places.pooler.map(&mut take),
+            classifier: places.classifier.map(&mut take),
+        };
+        reader.check()?;
+        let prepared = Prepared { compute, forward, backward: Vec::new(), words: half };
+        Ok(Self { config: config.clone(), weights, prepared, workspaces: Mutex::default() })
+    }
+}
+
+/// Reads weights by their names; after the first failure it gives out nothing.
+struct Reader<'a> {
+    source: &'a mut dyn Source,
+    shapes: BTreeMap<String, Vec<usize>>,
+    failed: Option<crate::Error>,
+}
+
+impl Reader<'_> {
+    fn shape(&self, name: &str) -> crate::Result<Vec<usize>> {
+        self.shapes.get(name).cloned().ok_or_else(|| crate::Error::new(format!("no weights named {name:?}")))
+    }
+
+    fn table(&mut self, name: &str) -> crate::Result<Table> {
+        let shape = self.shape(name)?;
+        self.source.table(name, &shape)
+    }
+
+    fn values(&mut self, name: &str) -> crate::Result<Vec<f32>> {
+        let shape = self.shape(name)?;
+        self.source.values(name, &shape)
+    }
+
+    /// The values of these, one after the other.
+    fn take(&mut self, names: &[String]) -> Cow<'static, [f32]> {
+        let mut values = Vec::new();
+        for name in names {
+            if self.failed.is_some() {
+                break;
             }
-            Cow::Owned(values)
-        });
-        match failed {
-            Some(error) => Err(error),
-            None => {
-                let prepared = Prepared::instead_of(compute, &mut weights);
-                Ok(Self { config: config.clone(), weights, prepared, workspaces: Mutex::default() })
+            match self.values(name) {
+                Ok(v) if values.is_empty() => values = v,
+                Ok(mut v) => values.append(&mut v),
+                Err(e) => self.failed = Some(e),
             }
         }
+        Cow::Owned(values)
+    }
+
+    /// The first failure, if there was one.
+    fn check(&mut self) -> crate::Result<()> {
+        self.failed.take().map_or(Ok(()), Err)
     }
 }
 

@@ -52,7 +52,7 @@ pub fn check_pad(pad: u32, vocabulary: usize) -> Result<()> {
 /// Builds a network of candle's from all weights of a checkpoint, as float32; its errors name the weight and the file.
 pub fn build<N>(checkpoint: Checkpoint, new: impl FnOnce(VarBuilder<'static>) -> candle_core::Result<N>) -> Result<N> {
     let path = checkpoint.path().to_path_buf();
-    let weights = VarBuilder::from_tensors(checkpoint.into_tensors(), DType::F32, &Device::Cpu);
+    let weights = VarBuilder::from_tensors(checkpoint.into_tensors()?, DType::F32, &Device::Cpu);
     new(weights).map_err(|e| unusable(&e, &path))
 }
 

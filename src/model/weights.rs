@@ -2,30 +2,82 @@
 
 use crate::error::{Context, Error, Result};
 use candle_core::{DType, Device, Tensor, Var};
+use half::f16;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use safetensors::tensor::{Metadata, TensorInfo};
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
 /// Where a network takes its weights from.
 pub trait Source {
     /// The float32 tensor of that name and shape, to be asked for once.
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor>;
+
+    /// The same as plain numbers, row by row.
+    fn values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        self.tensor(name, shape)?.flatten_all().and_then(|t| t.to_vec1()).context("reading weights")
+    }
+
+    /// The same, in half the memory where the source has it in float16.
+    fn table(&mut self, name: &str, shape: &[usize]) -> Result<Table> {
+        Ok(Table::Single(self.values(name, shape)?))
+    }
 }
 
-/// Every tensor of a safetensors file that was not taken yet: the file's precision and float32 are held side by side for one tensor only.
-pub struct Checkpoint {
-    tensors: HashMap<String, Tensor>,
-    path: std::path::PathBuf,
+/// A table whose rows are looked up, row by row.
+pub enum Table {
+    /// In float32.
+    Single(Vec<f32>),
+    /// In float16.
+    Half(Vec<f16>),
 }
+
+/// A safetensors file whose header is read; tensors stay in the file until they are asked for, so that no weight is in memory twice.
+pub struct Checkpoint {
+    tensors: HashMap<String, TensorInfo>,
+    file: File,
+    /// Where the tensors begin in the file.
+    start: u64,
+    path: PathBuf,
+}
+
+/// Values that are read from the file at once.
+const CHUNK: usize = 1 << 16;
 
 impl Checkpoint {
-    /// Reads the file as it is.
+    /// Reads the header and checks that the file is as long as it says.
     pub fn read(path: &Path) -> Result<Self> {
-        let tensors = candle_core::safetensors::load(path, &Device::Cpu)
-            .context("reading weights")
-            .map_err(|e| e.at(path).hint("the file may be cut short or may not be safetensors; fetch it again"))?;
-        Ok(Self { tensors, path: path.to_path_buf() })
+        let file = File::open(path).context("reading weights").map_err(|e| e.at(path))?;
+        let (tensors, start) = header(&file).map_err(|e| e.at(path).hint(DAMAGED))?;
+        Ok(Self { tensors, file, start, path: path.to_path_buf() })
+    }
+
+    /// The values of a tensor, as they are, in parts of at most [`CHUNK`].
+    fn parts(&mut self, info: &TensorInfo, mut take: impl FnMut(Tensor) -> candle_core::Result<()>) -> Result<()> {
+        let unknown = || Error::new(format!("weights of the type {:?}", info.dtype)).at(&self.path);
+        let dtype = DType::try_from(info.dtype).map_err(|_| unknown())?;
+        let width = dtype.size_in_bytes();
+        if width == 0 {
+            return Err(unknown()); // candle knows such types by name only
+        }
+        let (from, to) = info.data_offsets;
+        let mut bytes = vec![0; (to - from).min(CHUNK * width)];
+        let mut left = to - from;
+        let file = &mut self.file;
+        let mut run = || -> std::result::Result<(), Box<dyn std::error::Error>> {
+            file.seek(SeekFrom::Start(self.start + from as u64))?;
+            while left > 0 {
+                let part = &mut bytes[..left.min(CHUNK * width)];
+                file.read_exact(part)?;
+                left -= part.len();
+                take(Tensor::from_raw_buffer(part, dtype, &[part.len() / width], &Device::Cpu)?)?;
+            }
+            Ok(())
+        };
+        run().context("reading weights").map_err(|e| e.at(&self.path).hint(DAMAGED))
     }
 
     /// A weight's name, and those that older or bare checkpoints give it.
@@ -35,8 +87,17 @@ impl Checkpoint {
         [name.to_owned(), old(name), bare.to_owned(), old(bare)]
     }
 
-    fn find(&self, name: &str) -> Option<&Tensor> {
+    fn find(&self, name: &str) -> Option<&TensorInfo> {
         Self::names(name).iter().find_map(|n| self.tensors.get(n))
+    }
+
+    /// Where the tensor of that name and shape is; it is not there any more afterwards.
+    fn take(&mut self, name: &str, shape: &[usize]) -> Result<TensorInfo> {
+        let found = Self::names(name).iter().find_map(|n| self.tensors.remove(n)).ok_or_else(|| missing(name, &self.path))?;
+        if found.shape != shape {
+            return Err(misshapen(name, &found.shape, shape, &self.path));
+        }
+        Ok(found)
     }
 
     /// Drops every tensor whose name begins so.
@@ -49,15 +110,56 @@ impl Checkpoint {
         self.find(name).is_some()
     }
 
+    /// Names and shapes of the tensors that were not taken yet.
+    pub fn shapes(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        self.tensors.iter().map(|(name, info)| (name.as_str(), info.shape.as_slice()))
+    }
+
     /// The file that they come from.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The tensors by name, for architectures that take them all at once.
-    pub fn into_tensors(self) -> HashMap<String, Tensor> {
-        self.tensors
+    /// The tensors by name, in the file's precision, for architectures that take them all at once.
+    pub fn into_tensors(mut self) -> Result<HashMap<String, Tensor>> {
+        let all = std::mem::take(&mut self.tensors);
+        let mut read = |info: &TensorInfo| {
+            let mut parts = Vec::new();
+            self.parts(info, |part| {
+                parts.push(part);
+                Ok(())
+            })?;
+            let whole = match parts.as_slice() {
+                [] => Tensor::zeros(0, DType::F32, &Device::Cpu),
+                parts => Tensor::cat(parts, 0),
+            };
+            whole.and_then(|t| t.reshape(info.shape.as_slice())).context("reading weights").map_err(|e| e.at(&self.path))
+        };
+        all.into_iter().map(|(name, info)| Ok((name, read(&info)?))).collect()
     }
+}
+
+const DAMAGED: &str = "the file may be cut short or may not be safetensors; fetch it again";
+
+/// What a safetensors file says of its tensors, and where the first one begins. (The library's own reader wants the whole file in memory.)
+fn header(mut file: &File) -> Result<(HashMap<String, TensorInfo>, u64)> {
+    const MOST: u64 = 100_000_000; // as the format's own library
+    let io = |e: std::io::Error| Error::new(format!("reading weights: {e}"));
+    let whole = file.metadata().map_err(io)?.len();
+    let mut size = [0; 8];
+    file.read_exact(&mut size).map_err(io)?;
+    let start = u64::from_le_bytes(size).saturating_add(8);
+    if start > whole.min(MOST) {
+        return Err(Error::new(format!("reading weights: a header of {} bytes in a file of {whole}", start - 8)));
+    }
+    let mut json = vec![0; (start - 8) as usize];
+    file.read_exact(&mut json).map_err(io)?;
+    let header: Metadata = serde_json::from_slice(&json).context("reading weights")?;
+    let end = start + header.data_len() as u64;
+    if end != whole {
+        return Err(Error::new(format!("reading weights: {whole} bytes")).expected(format!("{end}, as its header says")));
+    }
+    Ok((header.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect(), start))
 }
 
 pub(super) fn missing(name: &str, file: &Path) -> Error {
@@ -75,11 +177,30 @@ pub(super) fn misshapen(name: &str, found: &[usize], expected: &[usize], file: &
 
 impl Source for Checkpoint {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        let found = Self::names(name).iter().find_map(|n| self.tensors.remove(n)).ok_or_else(|| missing(name, &self.path))?;
-        if found.dims() != shape {
-            return Err(misshapen(name, found.dims(), shape, &self.path));
+        Tensor::from_vec(self.values(name, shape)?, shape, &Device::Cpu).context("reading weights")
+    }
+
+    fn values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let mut values = Vec::with_capacity(shape.iter().product());
+        let info = self.take(name, shape)?;
+        self.parts(&info, |part| {
+            values.extend(part.to_dtype(DType::F32)?.to_vec1::<f32>()?);
+            Ok(())
+        })?;
+        Ok(values)
+    }
+
+    fn table(&mut self, name: &str, shape: &[usize]) -> Result<Table> {
+        if self.find(name).is_none_or(|info| info.dtype != safetensors::Dtype::F16) {
+            return Ok(Table::Single(self.values(name, shape)?));
         }
-        found.to_dtype(DType::F32).and_then(|t| t.contiguous()).context("reading weights")
+        let info = self.take(name, shape)?;
+        let mut values = Vec::with_capacity(shape.iter().product());
+        self.parts(&info, |part| {
+            values.extend(part.to_vec1::<f16>()?);
+            Ok(())
+        })?;
+        Ok(Table::Half(values))
     }
 }
 
@@ -131,7 +252,7 @@ impl Variables {
 impl Source for Variables {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
         let head = name.starts_with("classifier") || name.starts_with("bert.pooler");
-        let fits = self.checkpoint.find(name).is_some_and(|t| t.dims() == shape);
+        let fits = self.checkpoint.find(name).is_some_and(|t| t.shape == shape);
         let value = if head && !fits { self.draw(name, shape)? } else { self.checkpoint.tensor(name, shape)? };
         let value = if (self.frozen)(name) {
             value

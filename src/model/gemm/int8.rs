@@ -2,8 +2,8 @@
 //! output, summed in 32 bits.
 //!
 //! The integers are the same on every machine. AVX2 multiplies bytes into sums of 16 bits that saturate (`vpmaddubsw`); here none
-//! can: a weight's scale is the smallest with which no sum of [`STEPS`] such instructions leaves 16 bits, whatever the activations.
-//! So their sums may be widened to 32 bits once for all of them, which is what makes this faster than widening each.
+//! can: a weight's scale is the smallest with which no two neighbours leave 16 bits, whatever the activations. (With a scale for four
+//! neighbours AVX2 could widen half as often. But then weights have six bits and a half, and labels change.)
 
 #[cfg(target_arch = "x86_64")]
 use super::avx512::{Out, mask, store};
@@ -23,10 +23,8 @@ const AVX2_ROWS: usize = 6;
 const VNNI_ROWS: usize = 8;
 /// Rows of A that a panel of B is held against before the next panel: they and what they become stay in the second-level cache.
 const BAND: usize = 240;
-/// Products of four that are added in 16 bits.
-const STEPS: usize = 2;
 /// k of a pass: rows of A and panels of B are filled up with zeros to a multiple of it.
-const BLOCK: usize = 4 * STEPS;
+const BLOCK: usize = 4;
 /// The largest quantized activation.
 const TOP: i32 = 255;
 /// The largest sum of positive (or of negative) weights that meet in one sum of 16 bits.
@@ -82,14 +80,17 @@ pub struct Rows {
     zeros: Vec<i32>,
     /// The row being quantized.
     row: Vec<u8>,
+    /// The same before, times [`Quantized::inverse`].
+    divided: Vec<f32>,
 }
 
 impl Rows {
-    /// Quantizes the rows of `x` (M, K), each by its own range, which always holds 0, in groups of as many as `group`.
+    /// Quantizes the rows of `x` (M, K), times `inverse` (K, or none), each by its own range, which always holds 0, in groups of as many
+    /// as `group`.
     ///
     /// # Panics
     /// If the view is transposed.
-    fn quantize(&mut self, x: Mat<'_>, group: usize) {
+    fn quantize(&mut self, x: Mat<'_>, inverse: &[f32], group: usize) {
         assert!(x.col_stride == 1, "rows whose elements do not stand together");
         self.padded = x.cols.next_multiple_of(BLOCK);
         self.data.resize(x.rows.next_multiple_of(group) * self.padded, 0);
@@ -98,7 +99,14 @@ impl Rows {
         self.row.clear();
         self.row.resize(self.padded, 0);
         for i in 0..x.rows {
-            let (scale, zero) = kernels::quantize(&x.data[i * x.row_stride..][..x.cols], &mut self.row[..x.cols], TOP);
+            let mut row = &x.data[i * x.row_stride..][..x.cols];
+            if !inverse.is_empty() {
+                self.divided.clear();
+                self.divided.extend_from_slice(row);
+                kernels::multiply(&mut self.divided, inverse);
+                row = &self.divided;
+            }
+            let (scale, zero) = kernels::quantize(row, &mut self.row[..x.cols], TOP);
             self.scales.push(scale);
             self.zeros.push(zero);
             let to = &mut self.data[i / group * group * self.padded..][..group * self.padded];
@@ -116,12 +124,21 @@ pub struct Quantized {
     scales: Vec<f32>,
     /// Sum of each column's integers.
     totals: Vec<i32>,
+    /// What each k of A is multiplied by, and that of B divided; none for nothing.
+    inverse: Vec<f32>,
     unit: Unit,
 }
 
 impl Quantized {
-    /// Quantizes `b` (K, N), each column with a scale of its own.
-    pub(super) fn new(b: Mat<'_>) -> Self {
+    /// Quantizes `b` (K, N), each column with a scale of its own. `ranges` (K, or none): about how large each k of A is. One scale holds
+    /// for a whole row of A, so those far out would cost the others their precision: half of that goes over to B, which has more to spare
+    /// (SmoothQuant, Xiao et al. 2023, with alpha 0.5).
+    pub(super) fn new(b: Mat<'_>, ranges: &[f32]) -> Self {
+        assert!(ranges.is_empty() || ranges.len() == b.rows, "a range for each k");
+        let row = |k: usize| b.data.iter().skip(k * b.row_stride).step_by(b.col_stride).take(b.cols);
+        let largest = |k: usize| row(k).fold(0.0f32, |m, x| m.max(x.abs()));
+        let spread = |(k, &range): (usize, &f32)| (range / largest(k)).sqrt();
+        let spread: Vec<f32> = ranges.iter().enumerate().map(spread).map(|s| if s.is_normal() { s } else { 1.0 }).collect();
         let padded = b.rows.next_multiple_of(BLOCK);
         let mut panels = vec![0i8; b.cols.next_multiple_of(COLUMNS * PANELS) * padded];
         let (mut scales, mut totals) = (Vec::with_capacity(b.cols), Vec::with_capacity(b.cols));
@@ -129,6 +146,7 @@ impl Quantized {
         for n in 0..b.cols {
             let from = b.data.iter().skip(n * b.col_stride).step_by(b.row_stride);
             values.iter_mut().zip(from).for_each(|(v, &f)| *v = f);
+            values.iter_mut().zip(&spread).for_each(|(v, s)| *v *= s);
             let scale = quantize_column(&values, &mut column);
             let panel = &mut panels[n / COLUMNS * COLUMNS * padded..][..COLUMNS * padded];
             for (to, from) in panel.chunks_exact_mut(4 * COLUMNS).zip(column.chunks_exact(4)) {
@@ -137,7 +155,8 @@ impl Quantized {
             scales.push(scale);
             totals.push(column.iter().sum());
         }
-        Self { padded, panels, scales, totals, unit: Unit::all().pop().unwrap_or(Unit::Portable) }
+        let inverse = spread.iter().map(|s| 1.0 / s).collect();
+        Self { padded, panels, scales, totals, inverse, unit: Unit::all().pop().unwrap_or(Unit::Portable) }
     }
 
     /// `out = keep * out + a b + bias`, on the calling thread, each row by itself; `rows` is a buffer for `a` in integers.
@@ -149,7 +168,7 @@ impl Quantized {
         let padded = a.cols.next_multiple_of(BLOCK);
         assert!(padded == self.padded && (out.rows, out.cols) == (a.rows, n), "matrix shapes do not fit");
         assert!(bias.is_none_or(|bias| bias.len() == n), "a bias of another length");
-        rows.quantize(a, self.unit.rows());
+        rows.quantize(a, &self.inverse, self.unit.rows());
         let a = &*rows;
         match self.unit {
             Unit::Portable => self.panel_by_panel::<4>(a, keep, bias, out, portable),
@@ -206,10 +225,10 @@ impl Quantized {
             for i in band.step_by(ROWS) {
                 let rows = a.data[i * padded..][..ROWS * padded].as_ptr();
                 let mut sums = [[_mm512_setzero_si512(); PANELS]; ROWS];
-                for k in (0..padded).step_by(4) {
+                for k in (0..padded).step_by(BLOCK) {
                     let mut b = [_mm512_setzero_si512(); PANELS];
                     for p in 0..PANELS {
-                        // SAFETY: BLOCK is a multiple of 4, so k + 4 <= padded; a panel holds 16 bytes for each k.
+                        // SAFETY: padded is a multiple of BLOCK, so k + BLOCK <= padded; a panel holds 16 bytes for each k.
                         b[p] = unsafe { _mm512_loadu_si512(panels.add((p * padded + k) * COLUMNS).cast()) };
                     }
                     for r in 0..ROWS {
@@ -260,12 +279,10 @@ fn quantize_column(values: &[f32], to: &mut [i32]) -> f32 {
     }
 }
 
-/// The larger of the sums of positive and of negative weights that the kernel adds in 16 bits.
+/// The larger of the sums of positive and of negative weights that AVX2 adds in 16 bits: neighbours.
 fn heaviest(block: &[i32]) -> i32 {
-    let half = |h: usize, sign: i32| -> i32 {
-        block.chunks_exact(4).flat_map(|q| &q[2 * h..2 * h + 2]).map(|w| (sign * w).max(0)).sum()
-    };
-    [half(0, 1), half(0, -1), half(1, 1), half(1, -1)].into_iter().max().unwrap_or(0)
+    let sum = |pair: &[i32], sign: i32| -> i32 { pair.iter().map(|w| (sign * w).max(0)).sum() };
+    block.chunks_exact(2).map(|pair| sum(pair, 1).max(sum(pair, -1))).max().unwrap_or(0)
 }
 
 /// The same sums on any machine.
@@ -288,27 +305,17 @@ fn avx2<const R: usize>(a: &[u8], panel: &[i8], sums: &mut Sums<R>) {
     assert!(padded.is_multiple_of(BLOCK) && a.len() == R * padded, "matrix shapes do not fit");
     let ones = _mm256_set1_epi16(1);
     let mut total = [[_mm256_setzero_si256(); 2]; R];
-    for block in (0..padded).step_by(BLOCK) {
-        let mut b = [[_mm256_setzero_si256(); 2]; STEPS];
-        for step in 0..STEPS {
-            // SAFETY: a panel holds 16 bytes for each k, and block + BLOCK <= padded.
-            unsafe {
-                let at = panel.as_ptr().add((block + 4 * step) * COLUMNS).cast::<__m256i>();
-                b[step] = [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))];
-            }
-        }
+    for k in (0..padded).step_by(BLOCK) {
+        // SAFETY: a panel holds 16 bytes for each k, and k + BLOCK <= padded.
+        let b = unsafe {
+            let at = panel.as_ptr().add(k * COLUMNS).cast::<__m256i>();
+            [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))]
+        };
         for r in 0..R {
-            let mut a4 = [_mm256_setzero_si256(); STEPS];
-            for step in 0..STEPS {
-                // SAFETY: a group has R bytes for each k.
-                let at = unsafe { a.as_ptr().add((block + 4 * step) * R + 4 * r).cast::<i32>().read_unaligned() };
-                a4[step] = _mm256_set1_epi32(at);
-            }
+            // SAFETY: a group has R bytes for each k.
+            let a = _mm256_set1_epi32(unsafe { a.as_ptr().add(k * R + 4 * r).cast::<i32>().read_unaligned() });
             for half in 0..2 {
-                let mut short = _mm256_maddubs_epi16(a4[0], b[0][half]);
-                for step in 1..STEPS {
-                    short = _mm256_add_epi16(short, _mm256_maddubs_epi16(a4[step], b[step][half]));
-                }
+                let short = _mm256_maddubs_epi16(a, b[half]);
                 total[r][half] = _mm256_add_epi32(total[r][half], _mm256_madd_epi16(short, ones));
             }
         }
@@ -342,8 +349,8 @@ mod tests {
         #[test]
         fn every_kernel_gives_the_sums_of_plain_loops(m in 1usize..20, k in 1usize..100, n in 1usize..50, seed: u64) {
             let (x, w) = (values(m * k, seed), values(n * k, seed ^ 7));
-            let (mut a, mut b) = (Rows::default(), Quantized::new(Mat::new(&w, n, k, k).t()));
-            a.quantize(Mat::new(&x, m, k, k), 1);
+            let (mut a, mut b) = (Rows::default(), Quantized::new(Mat::new(&w, n, k, k).t(), &[]));
+            a.quantize(Mat::new(&x, m, k, k), &[], 1);
             let integer = |j: usize, i: usize| {
                 let panel = &b.panels[j / COLUMNS * COLUMNS * b.padded..];
                 i32::from(panel[i / 4 * 4 * COLUMNS + j % COLUMNS * 4 + i % 4])
@@ -366,7 +373,7 @@ mod tests {
         #[test]
         fn integers_stand_for_their_values(m in 1usize..5, k in 1usize..100, n in 1usize..30, seed: u64) {
             let (x, w) = (values(m * k, seed), values(n * k, seed ^ 7));
-            let (mut a, b) = (Rows::default(), Quantized::new(Mat::new(&w, n, k, k).t()));
+            let (mut a, b) = (Rows::default(), Quantized::new(Mat::new(&w, n, k, k).t(), &[]));
             let mut got = vec![0.0; m * n];
             b.matmul(&mut a, Mat::new(&x, m, k, k), 0.0, None, &mut MatMut::new(&mut got, m, n, n));
             for (at, got) in got.into_iter().enumerate() {
@@ -386,7 +393,7 @@ mod tests {
         for sign in [1.0, -1.0] {
             let (k, n) = (64, 20);
             let w = vec![sign; k * n];
-            let (x, mut b) = (vec![1.0; k], Quantized::new(Mat::new(&w, n, k, k).t()));
+            let (x, mut b) = (vec![1.0; k], Quantized::new(Mat::new(&w, n, k, k).t(), &[]));
             for unit in Unit::all() {
                 b.unit = unit;
                 let mut got = vec![0.0; n];
@@ -401,7 +408,7 @@ mod tests {
         let product = |x: &[f32], w: &[f32]| {
             let mut got = vec![0.0; x.len()];
             let (x, out) = (Mat::new(x, x.len() / 2, 2, 2), &mut MatMut::new(&mut got, x.len() / 2, 2, 2));
-            Quantized::new(Mat::new(w, 2, 2, 2).t()).matmul(&mut Rows::default(), x, 0.0, None, out);
+            Quantized::new(Mat::new(w, 2, 2, 2).t(), &[]).matmul(&mut Rows::default(), x, 0.0, None, out);
             got
         };
         let got = product(&[1.0, 2.0, f32::NAN, 0.5], &[1.0, 0.0, 0.5, 0.25]);

@@ -242,11 +242,11 @@ thread_local! {
 
 impl Factor {
     /// Prepares `b`.
-    pub fn new(compute: Compute, b: Mat<'_>) -> Self {
+    pub fn new(compute: Compute, b: Mat<'_>, ranges: &[f32]) -> Self {
         let laid = match compute {
             Compute::F32 => Laid::f32(b),
             Compute::Bf16 => Laid::bf16(b),
-            Compute::Int8 => Laid::Int8(int8::Quantized::new(b)),
+            Compute::Int8 => Laid::Int8(int8::Quantized::new(b, ranges)),
         };
         Self { rows: b.rows, cols: b.cols, row_stride: b.row_stride, col_stride: b.col_stride, laid }
     }
@@ -370,7 +370,7 @@ mod tests {
         for compute in [Compute::F32, Compute::Bf16] {
             let (mut got, mut want) = (numbers(m * n), numbers(m * n));
             let (a, b) = (Mat::new(&a, m, k, k), Mat::new(&b, n, k, k).t());
-            Factor::new(compute, b).matmul(MatMut::new(&mut got, m, n, n), 1.0, a, b, Some(&bias));
+            Factor::new(compute, b, &[]).matmul(MatMut::new(&mut got, m, n, n), 1.0, a, b, Some(&bias));
             matmul(compute, MatMut::new(&mut want, m, n, n), 1.0, 1.0, a, b);
             for (i, (g, w)) in got.iter().zip(&want).enumerate() {
                 assert!((g - w - bias[i % n]).abs() < 1e-5, "{compute:?} {i}: {g} {w}");
