@@ -75,7 +75,7 @@ fn products(c: &mut Criterion) {
     }
     for compute in COMPUTE {
         let b = Mat::new(&b, 1536, 384, 384).t();
-        let factor = Factor::new(compute, b);
+        let factor = Factor::new(compute, b, &[]);
         group.bench_function(format!("{compute:?}, laid out before"), |bench| {
             bench.iter(|| {
                 factor.matmul(MatMut::new(&mut out, 1024, 1536, 1536), 0.0, Mat::new(black_box(&a), 1024, 384, 384), b, None)

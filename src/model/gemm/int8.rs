@@ -388,6 +388,28 @@ mod tests {
     }
 
     #[test]
+    fn a_dimension_that_is_always_large_leaves_the_others_their_precision() {
+        let (m, k, n) = (20, 64, 10);
+        let (mut x, w) = (values(m * k, 3), values(n * k, 4));
+        let mut ranges = vec![1.0; k];
+        for (at, range) in [(5, 60.0), (40, 25.0)] {
+            ranges[at] = range;
+            x.iter_mut().skip(at).step_by(k).for_each(|x| *x *= range);
+        }
+        let error = |ranges: &[f32]| -> f64 {
+            let mut got = vec![0.0; m * n];
+            let b = Quantized::new(Mat::new(&w, n, k, k).t(), ranges);
+            b.matmul(&mut Rows::default(), Mat::new(&x, m, k, k), 0.0, None, &mut MatMut::new(&mut got, m, n, n));
+            let want = |at: usize| -> f64 {
+                x[at / n * k..][..k].iter().zip(&w[at % n * k..][..k]).map(|(x, w)| f64::from(*x) * f64::from(*w)).sum()
+            };
+            got.iter().enumerate().map(|(at, &got)| (f64::from(got) - want(at)).powi(2)).sum::<f64>().sqrt()
+        };
+        let (plain, spread) = (error(&[]), error(&ranges));
+        assert!(spread < 0.6 * plain, "{spread} {plain}");
+    }
+
+    #[test]
     fn the_heaviest_weights_do_not_saturate() {
         // All weights alike and all activations at the top: the largest sums that there can be.
         for sign in [1.0, -1.0] {

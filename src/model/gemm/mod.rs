@@ -241,7 +241,7 @@ thread_local! {
 }
 
 impl Factor {
-    /// Prepares `b`.
+    /// Prepares `b` (K, N). `ranges` (K): about how large each k of the left factors is, which int8 makes use of; empty where that is not known.
     pub fn new(compute: Compute, b: Mat<'_>, ranges: &[f32]) -> Self {
         let laid = match compute {
             Compute::F32 => Laid::f32(b),
