@@ -1,6 +1,6 @@
 //! `stance classify`
 
-use super::common::{InputArgs, ModelArgs, Output, claims, end_on_interrupt, finish, spare, spinner};
+use super::common::{InputArgs, ModelArgs, Output, claims, end_on_interrupt, finish, spare, spinner, tell_repeat};
 use super::file_settings::FileSettings;
 use super::{Status, complain, tell};
 use crate::article::Kind;
@@ -120,6 +120,10 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         threads,
     };
     let bar = spinner(&output);
+    let articles = articles.on_repeat({
+        let bar = bar.clone();
+        move |path| bar.suspend(|| tell_repeat(path))
+    });
     let style = output.style();
     let summary = {
         let roll_up = match args.format {

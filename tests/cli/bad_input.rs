@@ -321,3 +321,14 @@ fn a_record_does_not_settle_in_a_folder_of_other_things() {
     assert!(out.status.code() == Some(2) && err.contains("other things in it"), "{err}");
     assert_eq!(fs::read_to_string(dir.path().join("project/README.md")).unwrap(), "mine\n");
 }
+
+#[test]
+fn a_file_given_twice_is_read_once_and_told() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.txt"), "It is late.\n").unwrap();
+    let (code, out, err) = classify(dir.path(), &["a.txt", "./a.txt", "."]);
+    assert_eq!((code, out.lines().count()), (0, 1), "{out}{err}");
+    assert_eq!(err, "./a.txt: given more than once, read once\n./a.txt: given more than once, read once\n");
+    let out = stance().current_dir(&dir).args(["split", "a.txt", "a.txt"]).output().unwrap();
+    assert_eq!(text(&out.stderr), "a.txt: given more than once, read once\n");
+}
