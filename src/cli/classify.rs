@@ -62,7 +62,8 @@ enum Format {
     Table,
     /// One JSON object a line, sentence and claim
     Jsonl,
-    /// Comma-separated values
+    /// Comma-separated values. A cell is as it was read: import the columns as text, since a spreadsheet computes what begins
+    /// with = + - or @
     Csv,
     /// One page that loads nothing: charts, and the articles with each sentence tinted
     Html,
