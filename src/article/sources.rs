@@ -36,9 +36,12 @@ struct Opened {
 }
 
 impl Opened {
-    /// Whether the file has been opened before, under this name or another. A pipe may be read more than once.
+    /// Whether standard input, or the file under this name or another, has been opened before. A pipe may be read more than once.
     fn again(&mut self, path: &Path) -> bool {
-        let real = path.canonicalize().ok().filter(|real| real.is_file());
+        let real = match path.to_str() {
+            Some("-") => Some(path.to_path_buf()),
+            _ => path.canonicalize().ok().filter(|real| real.is_file()),
+        };
         let again = real.is_some_and(|real| !self.paths.insert(real));
         if again {
             (self.tell)(path);
@@ -94,14 +97,14 @@ impl Sources {
                 return Some(file);
             }
             let path = self.paths.pop_front()?;
+            if self.opened.again(&path) {
+                continue;
+            }
             if path.as_os_str() == "-" {
                 let origin = Origin { id: "-".to_owned(), path: None };
                 return Some(open::open(Box::new(std::io::stdin()), origin, &self.settings));
             }
             if !path.is_dir() {
-                if self.opened.again(&path) {
-                    continue;
-                }
                 return Some(open_file(&path, &self.settings));
             }
             let walk = ignore::WalkBuilder::new(&path).sort_by_file_name(Ord::cmp).build();
@@ -159,7 +162,12 @@ impl Iterator for Sources {
 fn open_file(path: &Path, settings: &Settings) -> Result<Articles> {
     let file = File::open(path).map_err(|e| {
         let error = Error::new(format!("cannot open it: {e}")).at(path);
-        if e.kind() == std::io::ErrorKind::NotFound { error.hint("check the path; `-` reads standard input") } else { error }
+        let is_address = path.to_str().is_some_and(|p| p.starts_with("http://") || p.starts_with("https://"));
+        match e.kind() {
+            std::io::ErrorKind::NotFound if is_address => error.hint("nothing is fetched: save the page, and name the file"),
+            std::io::ErrorKind::NotFound => error.hint("check the path; `-` reads standard input"),
+            _ => error,
+        }
     })?;
     // Known before it is read, for files that have a size; files of rows and archives may be larger than an article.
     let many = matches!(Format::by_name(path), Some(Format::Jsonl | Format::Csv(_) | Format::Warc));
