@@ -11,7 +11,10 @@ use std::sync::Mutex;
 pub struct AtomicFile {
     out: Out,
     _listed: Option<Listed>,
+    /// The file that is replaced: links are followed.
     target: PathBuf,
+    /// As it was asked for, for errors.
+    name: PathBuf,
 }
 
 /// Temporary files that are being written, for [`discard_all`].
@@ -50,7 +53,8 @@ pub fn check_folder(folder: &Path) -> Result<()> {
 }
 
 enum Out {
-    Temporary(BufWriter<tempfile::NamedTempFile>),
+    /// Apart from its path, which is that of no file that anybody asked for: errors of a `NamedTempFile` name it.
+    Temporary(BufWriter<fs::File>, tempfile::TempPath),
     /// A device or a pipe: there is nothing to replace.
     Direct(BufWriter<fs::File>),
 }
@@ -58,6 +62,7 @@ enum Out {
 impl AtomicFile {
     /// Opens a temporary file in the folder of `target`. A link is followed, a file keeps its permissions, and a device is written to as it is.
     pub fn create(target: &Path) -> Result<Self> {
+        let name = target.to_path_buf();
         let before = fs::metadata(target).ok();
         if before.as_ref().is_some_and(fs::Metadata::is_dir) || target.to_string_lossy().ends_with(std::path::is_separator) {
             return Err(crate::Error::new("a folder").at(target).expected("the name of a file to write"));
@@ -65,7 +70,7 @@ impl AtomicFile {
         if before.as_ref().is_some_and(|m| !m.is_file()) {
             let file =
                 fs::OpenOptions::new().write(true).open(target).context("opening a file to write").map_err(|e| e.at(target))?;
-            return Ok(Self { out: Out::Direct(BufWriter::new(file)), _listed: None, target: target.to_path_buf() });
+            return Ok(Self { out: Out::Direct(BufWriter::new(file)), _listed: None, target: name.clone(), name });
         }
         let followed = fs::canonicalize(target).unwrap_or_else(|_| target.to_path_buf());
         let target = followed.as_path();
@@ -76,7 +81,7 @@ impl AtomicFile {
         if !folder.is_dir() {
             let found = if folder.exists() { "a file where a folder should be" } else { "there is no such folder" };
             return Err(crate::Error::new(format!("cannot write here: {found}: {}", folder.display()))
-                .at(target)
+                .at(name)
                 .hint("make the folder first, or write elsewhere"));
         }
         let mut builder = tempfile::Builder::new();
@@ -85,58 +90,67 @@ impl AtomicFile {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(before.map_or_else(|| fs::Permissions::from_mode(0o644), |m| m.permissions()));
         }
-        let temporary = builder
-            .prefix(".stance-")
-            .tempfile_in(folder)
-            .context("opening a file to write")
-            .map_err(|e| e.at(target).hint("the folder must exist and be writable"))?;
-        unfinished().insert(temporary.path().to_path_buf());
-        let listed = Some(Listed(temporary.path().to_path_buf()));
+        let temporary = builder.prefix(".stance-").tempfile_in(folder).map_err(|e| {
+            // The error itself names the temporary file.
+            crate::Error::new(format!("opening a file to write: {}", e.kind()))
+                .at(&name)
+                .hint("the folder must exist and be writable")
+        })?;
+        let (file, path) = temporary.into_parts();
+        unfinished().insert(path.to_path_buf());
+        let listed = Some(Listed(path.to_path_buf()));
         Ok(Self {
-            out: Out::Temporary(BufWriter::with_capacity(1 << 16, temporary)),
+            out: Out::Temporary(BufWriter::with_capacity(1 << 16, file), path),
             _listed: listed,
             target: target.to_path_buf(),
+            name,
         })
+    }
+
+    fn writer(&mut self) -> &mut dyn Write {
+        match &mut self.out {
+            Out::Temporary(out, _) => out,
+            Out::Direct(out) => out,
+        }
+    }
+
+    fn named(&self, e: io::Error) -> io::Error {
+        io::Error::new(e.kind(), format!("{}: {e}", self.name.display()))
     }
 
     /// Writes what is buffered, makes it durable and gives the file its name.
     pub fn finish(self) -> Result<()> {
-        let target = self.target;
+        let Self { out, target, name, .. } = self;
         let write = || -> io::Result<()> {
-            match self.out {
-                Out::Temporary(out) => {
-                    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-                    file.as_file().sync_all()?;
-                    file.persist(&target).map_err(|e| e.error)?;
-                    Ok(())
+            match out {
+                Out::Temporary(out, path) => {
+                    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+                    path.persist(&target).map_err(|e| e.error)
                 }
                 Out::Direct(mut out) => out.flush(),
             }
         };
-        write().context("writing").map_err(|e| e.at(&target).hint("nothing was left behind; is the disk full?"))
+        write().context("writing").map_err(|e| e.at(name).hint("nothing was left behind; is the disk full?"))
     }
 }
 
 impl Write for AtomicFile {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        match &mut self.out {
-            Out::Temporary(out) => out.write(buf),
-            Out::Direct(out) => out.write(buf),
-        }
+        self.writer().write(buf).map_err(|e| self.named(e))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.out {
-            Out::Temporary(out) => out.flush(),
-            Out::Direct(out) => out.flush(),
-        }
+        self.writer().flush().map_err(|e| self.named(e))
     }
 }
 
 /// Writes a whole file.
 pub fn write(target: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = AtomicFile::create(target)?;
-    file.write_all(bytes).context("writing").map_err(|e| e.at(target).hint("nothing was left behind; is the disk full?"))?;
+    file.writer()
+        .write_all(bytes)
+        .context("writing")
+        .map_err(|e| e.at(target).hint("nothing was left behind; is the disk full?"))?;
     file.finish()
 }
 

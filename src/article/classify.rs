@@ -1,6 +1,6 @@
 //! What a paragraph is, judged by its own words: byline, caption, boilerplate or running text.
 
-use super::{Block, Kind};
+use super::{Block, Kind, meta};
 
 /// Beginnings, lower case, of lines that are not part of the story.
 #[rustfmt::skip]
@@ -104,17 +104,17 @@ fn ends_sentence(text: &str) -> bool {
 
 /// `Updated 10:32 AM ET, Fri May 26, 2017`, `May 26, 2017`.
 fn is_timestamp(lower: &str, words: usize) -> bool {
-    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let mut month = false;
     let mut number = false;
     let stated = ["published", "updated", "last updated", "posted", "first published"].iter().any(|s| starts_phrase(lower, s));
     let all = lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).all(|w| {
-        let is_month = w.get(..3).is_some_and(|p| MONTHS.contains(&p)) && w.len() <= 9;
+        let is_month = meta::month(w).is_some();
         month |= is_month;
         let digits = w.bytes().next().is_some_and(|b| b.is_ascii_digit());
         number |= digits;
         is_month
             || digits
+            || meta::is_weekday(w)
             || matches!(
                 w,
                 "am" | "pm"
@@ -137,23 +137,6 @@ fn is_timestamp(lower: &str, words: usize) -> bool {
                     | "published"
                     | "posted"
                     | "first"
-                    | "mon"
-                    | "tue"
-                    | "tues"
-                    | "wed"
-                    | "thu"
-                    | "thur"
-                    | "thurs"
-                    | "fri"
-                    | "sat"
-                    | "sun"
-                    | "monday"
-                    | "tuesday"
-                    | "wednesday"
-                    | "thursday"
-                    | "friday"
-                    | "saturday"
-                    | "sunday"
             )
     });
     all && words <= 16 && number && (month || stated)

@@ -8,6 +8,9 @@ use std::str::Utf8Error;
 /// How much is looked at to tell text from binary data.
 const SAMPLE: usize = 64 * 1024;
 
+/// More than one character in so many that is none of a text is binary data.
+const GARBAGE_ONE_IN: usize = 30;
+
 /// The text, or an error that names the first byte which is not text. The error does not name the file.
 ///
 /// UTF-8 stays byte for byte, a byte order mark too. Other encodings are told by a UTF-16 mark, by `declared`, then by
@@ -16,7 +19,7 @@ pub(super) fn decode(bytes: Vec<u8>, declared: Option<&'static Encoding>) -> Res
     let text = match utf16(&bytes) {
         Some(encoding) => encoding.decode_with_bom_removal(&bytes).0.into_owned(),
         None => {
-            check(&bytes)?;
+            refuse_nul(&bytes)?;
             match String::from_utf8(bytes) {
                 Ok(text) => text,
                 Err(e) if is_cut(&e.utf8_error(), e.as_bytes(), declared) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
@@ -28,6 +31,7 @@ pub(super) fn decode(bytes: Vec<u8>, declared: Option<&'static Encoding>) -> Res
         return Err(Error::new(if text.is_empty() { "the article is empty" } else { "the article holds only white space" })
             .expected("text"));
     }
+    refuse_garbled(&text)?;
     Ok(text)
 }
 
@@ -80,28 +84,31 @@ fn other(bytes: &[u8], declared: Option<&'static Encoding>) -> String {
     detector.guess(None, Utf8Detection::Allow).decode_without_bom_handling(bytes).0.into_owned()
 }
 
-/// Refuses what is not text.
-fn check(bytes: &[u8]) -> Result<()> {
-    let sample = &bytes[..bytes.len().min(SAMPLE)];
-    if let Some(at) = sample.iter().position(|&b| b == 0) {
-        return Err(binary(bytes, at, "a NUL byte"));
+/// Refuses bytes that no text has, but for UTF-16.
+fn refuse_nul(bytes: &[u8]) -> Result<()> {
+    match bytes.iter().take(SAMPLE).position(|&b| b == 0) {
+        Some(at) => Err(binary(bytes, at, &format!("a NUL byte at offset {at}"))),
+        None => Ok(()),
     }
-    let controls = sample.iter().filter(|&&b| is_control(b)).count();
-    if controls * 10 > sample.len() {
-        let at = sample.iter().position(|&b| is_control(b)).unwrap_or(0);
-        return Err(binary(bytes, at, &format!("{controls} control characters in the first {} bytes", sample.len())));
+}
+
+/// Refuses what has been decoded and still is no text: some encodings give a character to every byte. A tenth of arbitrary bytes are
+/// control characters. One alone may be damage; those of C1 are not counted, since text that was decoded wrongly before is full of them.
+fn refuse_garbled(text: &str) -> Result<()> {
+    let is_garbage = |c: char| c == '\u{fffd}' || c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r' | '\x0c');
+    let garbage = text.chars().filter(|&c| is_garbage(c)).count();
+    let all = text.chars().count();
+    if garbage <= 1 || garbage * GARBAGE_ONE_IN <= all {
+        return Ok(());
     }
-    Ok(())
+    let found = format!("{garbage} of {all} characters are control characters or could not be decoded");
+    Err(binary(text.as_bytes(), text.find(is_garbage).unwrap_or(0), &found))
 }
 
 fn binary(bytes: &[u8], at: usize, found: &str) -> Error {
-    Error::new(format!("this looks like binary data: {found} at offset {at}"))
+    Error::new(format!("this looks like binary data: {found}"))
         .line(line_of(bytes, at))
         .expected("text, or a format that `stance split --help` names")
-}
-
-fn is_control(byte: u8) -> bool {
-    byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b) || byte == 0x7f
 }
 
 /// The line of a byte offset, counted from 1.
@@ -159,7 +166,34 @@ mod tests {
     #[test]
     fn binary_data_is_refused_with_its_place() {
         assert!(message(b"one\nabc\0def").starts_with("line 2: this looks like binary data: a NUL byte at offset 7"));
-        assert!(message(b"\x01\x02\x03\x04 text").contains("control characters"));
+        assert!(message(b"\x01\x02\x03\x04 text").contains("4 of 9 characters are control characters"));
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_refused_though_an_encoding_takes_them() {
+        // A linear congruential generator; zeros would be found before.
+        let mut state = 7_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        for length in [60, 200, 5000] {
+            let bytes: Vec<u8> = (0..length).map(|_| next().max(1)).collect();
+            assert!(message(&bytes).contains("this looks like binary data"), "{length}");
+        }
+    }
+
+    #[test]
+    fn text_in_other_encodings_is_no_binary_data() {
+        // "港の船は氷のために出なかった。" in Shift_JIS.
+        let japanese = b"\x8d\x60\x82\xcc\x91\x44\x82\xcd\x95\x58\x82\xcc\x82\xbd\x82\xdf\x82\xc9\x8f\x6f\x82\xc8\x82\xa9\x82\xc1\x82\xbd\x81\x42";
+        assert_eq!(decode(japanese.to_vec(), None).unwrap(), "港の船は氷のために出なかった。");
+        let wide: Vec<u8> = "\u{feff}“Нет”, he said.".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(decode(wide, None).unwrap(), "“Нет”, he said.");
+        assert_eq!(decode(b"\x93No,\x94 he said\x85".to_vec(), None).unwrap(), "“No,” he said…");
+        // What was UTF-8, read as Latin-1, and saved.
+        let twice = "\u{e2}\u{80}\u{9c}No,\u{e2}\u{80}\u{9d} he said.";
+        assert_eq!(decode(twice.into(), None).unwrap(), twice);
     }
 
     #[test]

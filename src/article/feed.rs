@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::open::{Articles, Origin, Settings};
-use super::{Kind, Meta, decode, guard, html, nesting};
+use super::{Kind, Meta, decode, guard, html, meta, nesting};
 use crate::error::{Error, Result};
 use feed_rs::model::{Entry, Feed};
 
@@ -13,7 +13,10 @@ pub(super) fn articles(bytes: Vec<u8>, origin: Origin, settings: &Settings) -> R
     let text = recoded(&text);
     nesting::check_xml(&text)?;
     let limit = settings.limit;
-    let feed = guard::run("feeds", move || feed_rs::parser::parse(text.as_bytes()).map_err(|e| e.to_string()))?
+    // Days as in every other format: of `feed-rs`'s own times only those of UTC are left.
+    let parser =
+        feed_rs::parser::Builder::new().timestamp_parser(|text| format!("{}T00:00:00Z", meta::day(text)?).parse().ok()).build();
+    let feed = guard::run("feeds", move || parser.parse(text.as_bytes()).map_err(|e| e.to_string()))?
         .map_err(|e| Error::new(format!("not a feed that can be read: {e}")).expected("RSS or Atom"))?;
     let Feed { title, entries, authors, .. } = feed;
     if entries.is_empty() {
@@ -81,6 +84,16 @@ mod tests {
     fn read(text: &str) -> Vec<Article> {
         let origin = Origin { id: "f.rss".into(), path: None };
         articles(text.into(), origin, &Settings::default()).unwrap().map(|a| a.unwrap()).collect()
+    }
+
+    #[test]
+    fn days_are_those_of_the_writer_as_in_every_format() {
+        let item = |date: &str| format!("<item><title>Ice</title><pubDate>{date}</pubDate></item>");
+        let dates = ["Fri, 26 May 2017 23:32:00 -0400", "26th May 2017", "2017-05-26T23:32:00-04:00", "03/05/2017"];
+        let feed = format!(r#"<rss version="2.0"><channel><title>Post</title>{}</channel></rss>"#, dates.map(item).concat());
+        let days: Vec<_> = read(&feed).into_iter().map(|a| a.meta.date).collect();
+        let day = Some("2017-05-26".to_owned());
+        assert_eq!(days, [day.clone(), day.clone(), day, None]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is known about an article besides its text, and the one way to write a date.
 
 use jiff::civil::Date;
-use jiff::fmt::{rfc2822, strtime};
+use jiff::fmt::rfc2822;
 use serde::Serialize;
 
 /// Outlet, date, address and author of an article, where the source tells them.
@@ -89,22 +89,11 @@ pub(super) fn field(name: &str) -> Option<Field> {
     Field::ALL.into_iter().find(|f| f.names().contains(&name.as_str()))
 }
 
-/// The day that a date names, as `YYYY-MM-DD`; the time of day and the zone are left out, the day is that of the writer.
+/// The day that a date names, as `YYYY-MM-DD`; weekday, time of day and zone are left out, the day is that of the writer.
+///
+/// Of a date in numbers with the year last the order must be plain: `26/05/2017` and `05/26/2017` are, `03/05/2017` is the third of
+/// May or the fifth of March.
 pub(super) fn day(date: &str) -> Option<String> {
-    const FORMS: [&str; 12] = [
-        "%B %d, %Y",
-        "%b %d, %Y",
-        "%b. %d, %Y",
-        "%d %B %Y",
-        "%d %b %Y",
-        "%Y/%m/%d",
-        "%Y.%m.%d",
-        "%Y%m%d",
-        "%B %d %Y",
-        "%b %d %Y",
-        "%A, %B %d, %Y",
-        "%a, %d %b %Y",
-    ];
     let date = date.trim();
     // ISO 8601 and RFC 3339 begin with the day, whatever follows.
     if let Some(head) = date.get(..10)
@@ -116,8 +105,62 @@ pub(super) fn day(date: &str) -> Option<String> {
     if let Ok(zoned) = rfc2822::parse(date) {
         return Some(zoned.date().to_string());
     }
-    let whole = |form: &&str| strtime::parse(form, date).ok().and_then(|t| t.to_date().ok());
-    FORMS.iter().find_map(whole).map(|d| d.to_string())
+    date.parse::<Date>().ok().or_else(|| written(date)).map(|d| d.to_string())
+}
+
+/// A day as people write it: three parts in any order, the year in four digits, among words that are passed over.
+fn written(date: &str) -> Option<Date> {
+    let words = date.split(|c: char| c.is_whitespace() || c == ',').filter(|w| !is_passed_over(w));
+    let mut parts = words.flat_map(|w| w.split(['/', '.', '-'])).filter(|p| !p.is_empty());
+    let (a, b, c) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let number = |part: &str| part.parse::<i8>().ok();
+    let is_year = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_digit());
+    let (year, month, day) = match (month(a), month(b)) {
+        (Some(month), _) => (c, month, b),
+        (None, Some(month)) if is_year(a) => (a, month, c),
+        (None, Some(month)) => (c, month, a),
+        (None, None) if is_year(a) => (a, number(b)?, c),
+        (None, None) => match (number(a)?, number(b)?) {
+            (first, second) if first > 12 || first == second => (c, second, a),
+            (first, second) if second > 12 => (c, first, b),
+            _ => return None,
+        },
+    };
+    let day = ["st", "nd", "rd", "th"].iter().find_map(|ordinal| day.strip_suffix(ordinal)).unwrap_or(day);
+    if is_year(year) { Date::new(year.parse().ok()?, month, number(day)?).ok() } else { None }
+}
+
+/// Words of a written date besides day, month and year: weekdays, times of day, zones.
+fn is_passed_over(word: &str) -> bool {
+    let small = word.to_lowercase();
+    let digits = small.starts_with(|c: char| c.is_ascii_digit());
+    let is_time = digits && (small.contains(':') || small.ends_with('m') || word.matches('.').count() == 1);
+    // `BST`, `GMT+2`, `+0200`.
+    let zone = word.split(['+', '-']).next().unwrap_or_default();
+    let is_zone = zone.len() <= 5 && zone.bytes().all(|b| b.is_ascii_uppercase()) && month(zone).is_none();
+    let is_filler = matches!(small.as_str(), "at" | "on" | "the" | "of" | "am" | "pm" | "a.m." | "p.m.");
+    is_time || is_zone || is_filler || is_weekday(small.trim_end_matches('.'))
+}
+
+/// The number of a month by its name, whole or cut to three letters or more, in any case.
+pub(super) fn month(word: &str) -> Option<i8> {
+    const MONTHS: &str = "january february march april may june july august september october november december";
+    let position = MONTHS.split(' ').position(|month| is_begun_by(month, word))?;
+    i8::try_from(position + 1).ok()
+}
+
+/// Whether a word is the name of a weekday, whole or cut to three letters or more, in any case.
+pub(super) fn is_weekday(word: &str) -> bool {
+    const WEEKDAYS: &str = "monday tuesday wednesday thursday friday saturday sunday";
+    WEEKDAYS.split(' ').any(|day| is_begun_by(day, word))
+}
+
+/// Whether a name is this word, or cut to it.
+fn is_begun_by(name: &str, word: &str) -> bool {
+    word.len() >= 3 && name.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -131,15 +174,53 @@ mod tests {
             "2017-05-26T10:32:00Z",
             "2017-05-26 10:32:00+02:00",
             "Fri, 26 May 2017 23:32:00 -0400",
+            "Fri, 26 May 17 23:32:00 GMT",
             "May 26, 2017",
             "26 May 2017",
             "2017/05/26",
+            "2017/5/26 10:32",
             "20170526",
             "Friday, May 26, 2017",
+            "26th May 2017",
+            "The 26th of May, 2017",
+            "26 MAY 2017",
+            "Fri. 26 May. 2017",
+            "26-May-2017",
+            "26/05/2017",
+            "05/26/2017",
+            "26.5.2017",
+            "Fri May 26 10:32:00 UTC 2017",
+            "Friday, 26 May 2017",
+            "26 May 2017, 10:32 BST",
+            "Fri 26 May 2017 10.32am GMT+2",
+            "May 26, 2017 at 10:32 p.m. ET",
         ] {
             assert_eq!(day(written).as_deref(), Some("2017-05-26"), "{written}");
         }
-        for written in ["", "last week", "2017-13-40", "26/05", "2017-05-261"] {
+        for (written, is) in [
+            ("3rd May 2017", "2017-05-03"),
+            ("05/05/2017", "2017-05-05"),
+            ("1st Sept. 2017", "2017-09-01"),
+            ("2017 Oct 2", "2017-10-02"),
+        ] {
+            assert_eq!(day(written).as_deref(), Some(is), "{written}");
+        }
+        for written in [
+            "",
+            "last week",
+            "2017-13-40",
+            "26/05",
+            "2017-05-261",
+            "03/05/2017",
+            "3.5.2017",
+            "26/05/17",
+            "3 May",
+            "May 2017",
+            "31st February 2017",
+            "3 May 2017 to 5 May 2017",
+            "Café 26 Mäy 2017",
+            "26/26/2017",
+        ] {
             assert_eq!(day(written), None, "{written}");
         }
     }

@@ -4,7 +4,7 @@ use super::format::{Format, Found};
 use super::open::{self, Articles, HEAD, Origin, Settings, too_large};
 use super::{Article, Columns, unpack};
 use crate::error::{Error, Result};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,8 @@ pub const DEFAULT_LIMIT: u64 = 64 << 20;
 ///
 /// A path is a file (read whatever its name), a folder or `-` for standard input. A folder is walked in order of names;
 /// hidden and ignored files are skipped, as ripgrep does, and a link to a folder is not followed. In a folder those files
-/// are read whose ending names a format, and others whose first bytes prove one (a PDF or a page without an ending).
+/// are read whose ending names a format, and others whose first bytes prove one (a PDF or a page without an ending). A file that
+/// is met again (twice among the paths, in a folder too, by a link) is read once.
 pub struct Sources {
     paths: VecDeque<PathBuf>,
     folder: Option<Folder>,
@@ -23,7 +24,30 @@ pub struct Sources {
     file: Option<Articles>,
     /// A file that is passed over in folders.
     without: Option<PathBuf>,
+    opened: Opened,
     settings: Settings,
+}
+
+/// Files that have been opened, as they are called without links and dots.
+struct Opened {
+    paths: HashSet<PathBuf>,
+    /// Hears of each that is asked for again.
+    tell: Box<dyn Fn(&Path) + Send>,
+}
+
+impl Opened {
+    /// Whether standard input, or the file under this name or another, has been opened before. A pipe may be read more than once.
+    fn again(&mut self, path: &Path) -> bool {
+        let real = match path.to_str() {
+            Some("-") => Some(path.to_path_buf()),
+            _ => path.canonicalize().ok().filter(|real| real.is_file()),
+        };
+        let again = real.is_some_and(|real| !self.paths.insert(real));
+        if again {
+            (self.tell)(path);
+        }
+        again
+    }
 }
 
 /// A folder that is being walked.
@@ -38,7 +62,8 @@ impl Sources {
     /// Articles from these paths, in this order.
     pub fn new(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
         let paths = paths.into_iter().map(Into::into).collect();
-        Self { paths, folder: None, file: None, without: None, settings: Settings::default() }
+        let opened = Opened { paths: HashSet::new(), tell: Box::new(|_| ()) };
+        Self { paths, folder: None, file: None, without: None, opened, settings: Settings::default() }
     }
 
     /// Refuses articles of more than so many bytes: as they are, unpacked, and as text.
@@ -50,6 +75,12 @@ impl Sources {
     /// Passes over a file in folders: one that an earlier run wrote there, and that this one will write.
     pub fn without(mut self, path: &Path) -> Self {
         self.without = path.canonicalize().ok();
+        self
+    }
+
+    /// Calls `tell` with each file that is passed over because it has been read.
+    pub fn on_repeat(mut self, tell: impl Fn(&Path) + Send + 'static) -> Self {
+        self.opened.tell = Box::new(tell);
         self
     }
 
@@ -66,6 +97,9 @@ impl Sources {
                 return Some(file);
             }
             let path = self.paths.pop_front()?;
+            if self.opened.again(&path) {
+                continue;
+            }
             if path.as_os_str() == "-" {
                 let origin = Origin { id: "-".to_owned(), path: None };
                 return Some(open::open(Box::new(std::io::stdin()), origin, &self.settings));
@@ -86,8 +120,12 @@ impl Sources {
             let item = match entry {
                 Err(e) => Err(walk_error(&e, &folder.path)),
                 Ok(entry) if passed_over(entry.path()) => continue,
-                Ok(entry) if is_article(&entry, self.settings.limit) => open_file(entry.path(), &self.settings),
-                Ok(_) => continue,
+                Ok(entry) if !is_article(&entry, self.settings.limit) => continue,
+                Ok(entry) if self.opened.again(entry.path()) => {
+                    folder.items += 1;
+                    continue;
+                }
+                Ok(entry) => open_file(entry.path(), &self.settings),
             };
             folder.items += 1;
             return Some(item);
@@ -124,7 +162,12 @@ impl Iterator for Sources {
 fn open_file(path: &Path, settings: &Settings) -> Result<Articles> {
     let file = File::open(path).map_err(|e| {
         let error = Error::new(format!("cannot open it: {e}")).at(path);
-        if e.kind() == std::io::ErrorKind::NotFound { error.hint("check the path; `-` reads standard input") } else { error }
+        let is_address = path.to_str().is_some_and(|p| p.starts_with("http://") || p.starts_with("https://"));
+        match e.kind() {
+            std::io::ErrorKind::NotFound if is_address => error.hint("nothing is fetched: save the page, and name the file"),
+            std::io::ErrorKind::NotFound => error.hint("check the path; `-` reads standard input"),
+            _ => error,
+        }
     })?;
     // Known before it is read, for files that have a size; files of rows and archives may be larger than an article.
     let many = matches!(Format::by_name(path), Some(Format::Jsonl | Format::Csv(_) | Format::Warc));
@@ -247,6 +290,37 @@ mod tests {
         assert_eq!(ids(Sources::new([path.join("notes")]), path), ["ROOT/notes"]);
     }
 
+    #[test]
+    fn a_file_that_is_met_again_is_read_once_and_told() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path();
+        fs::create_dir(path.join("in")).unwrap();
+        for name in ["in/a.txt", "in/b.txt"] {
+            fs::write(path.join(name), "The ferry stayed.").unwrap();
+        }
+        let read = |paths: &[&str]| {
+            let (sender, told) = std::sync::mpsc::channel();
+            let tell = move |again: &Path| sender.send(again.display().to_string()).unwrap();
+            let read = ids(Sources::new(paths.iter().map(|p| path.join(p))).on_repeat(tell), path);
+            (read, told.into_iter().map(|told| told.replace(&path.display().to_string(), "ROOT")).collect::<Vec<_>>())
+        };
+        let both = ["ROOT/in/a.txt", "ROOT/in/b.txt"];
+        for (paths, told) in [
+            (["in/a.txt", "in/a.txt", "in/b.txt"], "ROOT/in/a.txt"),
+            (["in/a.txt", "in/../in/a.txt", "in/b.txt"], "ROOT/in/../in/a.txt"),
+            (["in/a.txt", "in/b.txt", "in/./b.txt"], "ROOT/in/./b.txt"),
+        ] {
+            assert_eq!(read(&paths), (both.map(str::to_owned).to_vec(), vec![told.to_owned()]));
+        }
+        assert_eq!(read(&["in", "in/b.txt"]).0, both);
+        let (again, told) = read(&["in", "in"]);
+        assert_eq!(
+            (again, told),
+            (both.map(str::to_owned).to_vec(), both.map(str::to_owned).to_vec()),
+            "the second is not empty"
+        );
+    }
+
     #[cfg(unix)]
     #[test]
     fn loops_of_links_end_and_links_to_files_are_read() {
@@ -254,7 +328,9 @@ mod tests {
         let path = root.path();
         fs::write(path.join("a.txt"), "The ferry stayed.").unwrap();
         std::os::unix::fs::symlink(path, path.join("loop")).unwrap();
-        std::os::unix::fs::symlink(path.join("a.txt"), path.join("b.txt")).unwrap();
+        let elsewhere = tempfile::NamedTempFile::new().unwrap();
+        fs::write(&elsewhere, "The ferry stayed.").unwrap();
+        std::os::unix::fs::symlink(&elsewhere, path.join("b.txt")).unwrap();
         std::os::unix::fs::symlink(path.join("gone.txt"), path.join("c.txt")).unwrap();
         let found = ids(Sources::new([path]), path);
         assert_eq!(found[..2], ["ROOT/a.txt", "ROOT/b.txt"]);

@@ -1,6 +1,6 @@
 //! `stance classify`
 
-use super::common::{InputArgs, ModelArgs, Output, claims, end_on_interrupt, finish, spare, spinner};
+use super::common::{InputArgs, ModelArgs, Output, claims, end_on_interrupt, finish, spare, spinner, tell_repeat};
 use super::file_settings::FileSettings;
 use super::{Status, complain, tell};
 use crate::article::Kind;
@@ -62,7 +62,8 @@ enum Format {
     Table,
     /// One JSON object a line, sentence and claim
     Jsonl,
-    /// Comma-separated values
+    /// Comma-separated values. A cell is as it was read: import the columns as text, since a spreadsheet computes what begins
+    /// with = + - or @
     Csv,
     /// One page that loads nothing: charts, and the articles with each sentence tinted
     Html,
@@ -120,6 +121,10 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         threads,
     };
     let bar = spinner(&output);
+    let articles = articles.on_repeat({
+        let bar = bar.clone();
+        move |path| bar.suspend(|| tell_repeat(path))
+    });
     let style = output.style();
     let summary = {
         let roll_up = match args.format {

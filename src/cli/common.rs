@@ -40,6 +40,11 @@ impl InputArgs {
     }
 }
 
+/// Says that a file was given more than once.
+pub fn tell_repeat(path: &Path) {
+    super::tell(&format!("{}: given more than once, read once", path.display()));
+}
+
 /// Which model, and how it runs.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ModelArgs {

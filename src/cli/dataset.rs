@@ -6,7 +6,7 @@ use crate::atomic::AtomicFile;
 use crate::dataset::agreement::Votes;
 use crate::dataset::{self, LoadOptions, Row};
 use crate::error::{Context, Error, Result};
-use crate::report::style::wrap;
+use crate::report::style::{plain_lines, wrap};
 use crate::report::write_error;
 use crate::score::Bootstrap;
 use crate::stance::Stance;
@@ -120,7 +120,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         }
     };
     let mut out = Output::open(None)?;
-    let text = if how.format == Format::Json { json.context("serialising")? + "\n" } else { text };
+    let text = if how.format == Format::Json { json.context("serialising")? + "\n" } else { plain_lines(&text) };
     out.write_all(text.as_bytes()).map_err(write_error)?;
     out.finish()?;
     Ok(status)

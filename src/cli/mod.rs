@@ -15,6 +15,7 @@ mod model;
 mod split;
 
 use crate::error::Error;
+use crate::report::style::plain_lines;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -119,13 +120,13 @@ fn quiet_readers() {
 /// Says something on standard error, which may be closed.
 pub(crate) fn complain(kind: &str, error: &Error) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr().lock(), "{kind}: {error}");
+    let _ = writeln!(std::io::stderr().lock(), "{kind}: {}", plain_lines(&error.to_string()));
 }
 
 /// Says how it went on standard error.
 pub(crate) fn tell(line: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", plain_lines(line));
 }
 
 #[cfg(test)]

@@ -4,13 +4,17 @@ use super::Status;
 use super::common::end_on_interrupt;
 use super::file_settings::FileSettings;
 use crate::cascade::{self, Gate};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::config::{CommonConfig, read};
 use crate::model::extras::Extras;
 use crate::model::{Classifier, LoadOptions, ProbeOutcome, hub, locate};
+use crate::report::style::{plain, plain_lines};
 use crate::report::write_error;
 use std::io::Write;
 use std::path::Path;
+
+/// The file of a model's weights.
+const WEIGHTS: &str = "model.safetensors";
 
 /// List, inspect, check, average and fetch models, and make a first stage for one
 #[derive(Debug, clap::Subcommand)]
@@ -83,7 +87,8 @@ pub(super) fn run(args: &Args) -> Result<Status> {
                     Err(e) => format!("broken: {}", e.message()),
                 };
                 let name = folder.file_name().unwrap_or_default().to_string_lossy();
-                writeln!(out, "{name:<24} {line}  {}", folder.display()).map_err(write_error)?;
+                let line = format!("{name:<24} {line}  {}", folder.display());
+                writeln!(out, "{}", plain(&line)).map_err(write_error)?;
             }
             if found.is_empty() {
                 let dirs: Vec<String> = locate::search_path().iter().map(|d| d.display().to_string()).collect();
@@ -95,17 +100,18 @@ pub(super) fn run(args: &Args) -> Result<Status> {
             let folder = locate::locate(model)?;
             let config: CommonConfig = read(&folder.join("config.json"))?;
             let extras = Extras::read(&folder)?;
-            let size = |name: &str| std::fs::metadata(folder.join(name)).map_or(0, |m| m.len());
+            let weights = std::fs::metadata(folder.join(WEIGHTS));
+            let weights =
+                weights.map_or_else(|_| format!("none: there is no {WEIGHTS}"), |m| format!("{:.1} MB", m.len() as f64 / 1e6));
             let labels = config.labels()?.map_or_else(|| "none (a bare encoder)".to_owned(), |l| l.join(", "));
             let text = format!(
-                "folder        {}\narchitecture  {}\nlabels        {labels}\nmax tokens    {}\nweights       {:.1} MB\ntemperature   {}\n",
+                "folder        {}\narchitecture  {}\nlabels        {labels}\nmax tokens    {}\nweights       {weights}\ntemperature   {}\n",
                 folder.display(),
                 config.model_type.as_deref().unwrap_or("bert"),
                 config.max_position_embeddings.map_or_else(|| "not stated".to_owned(), |n| n.to_string()),
-                size("model.safetensors") as f64 / 1e6,
                 extras.temperature,
             );
-            out.write_all(text.as_bytes()).map_err(write_error)?;
+            out.write_all(plain_lines(&text).as_bytes()).map_err(write_error)?;
             let path = folder.join(cascade::FILE);
             if path.exists() {
                 write_gates(&mut out, &cascade::File::read(&path)?.gates).map_err(write_error)?;
@@ -156,7 +162,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         }
         Args::Pull { id } => {
             let id = hub::HubId::parse(id)
-                .ok_or_else(|| crate::Error::new(format!("{id:?} is not a hub id")).expected("org/name or org/name@revision"))?;
+                .ok_or_else(|| Error::new(format!("{id:?} is not a hub id")).expected("org/name or org/name@revision"))?;
             writeln!(out, "{}", hub::fetch(&id)?.display()).map_err(write_error)?;
             Ok(Status::Done)
         }
@@ -189,6 +195,9 @@ fn write_gates(out: &mut impl Write, gates: &[Gate]) -> std::io::Result<()> {
 fn describe(folder: &Path) -> Result<String> {
     let config: CommonConfig = read(&folder.join("config.json"))?;
     let labels = config.labels()?.map_or_else(|| "no labels".to_owned(), |l| l.join("/"));
-    let megabytes = std::fs::metadata(folder.join("model.safetensors")).map_or(0.0, |m| m.len() as f64 / 1e6);
+    if let Some(missing) = ["tokenizer.json", WEIGHTS].into_iter().find(|part| !folder.join(part).is_file()) {
+        return Err(Error::new(format!("there is no {missing}")));
+    }
+    let megabytes = std::fs::metadata(folder.join(WEIGHTS)).map_or(0.0, |m| m.len() as f64 / 1e6);
     Ok(format!("{:<12} {labels:<36} {megabytes:>7.1} MB", config.model_type.as_deref().unwrap_or("bert")))
 }

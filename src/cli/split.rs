@@ -1,6 +1,6 @@
 //! `stance split`
 
-use super::common::{InputArgs, Output, end_on_interrupt, finish};
+use super::common::{InputArgs, Output, end_on_interrupt, finish, tell_repeat};
 use super::{Status, complain, tell};
 use crate::article::Article;
 use crate::error::Result;
@@ -39,7 +39,7 @@ enum Format {
 
 pub(super) fn run(args: &Args) -> Result<Status> {
     end_on_interrupt();
-    let sources = args.input.sources(args.output.as_deref())?;
+    let sources = args.input.sources(args.output.as_deref())?.on_repeat(tell_repeat);
     let mut output = Output::open(args.output.as_deref())?;
     let style = output.style();
     let (mut articles, mut failed) = (0, 0);

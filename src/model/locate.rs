@@ -52,7 +52,7 @@ pub fn locate(model: &str) -> Result<PathBuf> {
             .expected("a folder with config.json, tokenizer.json and model.safetensors"));
     }
     if !model.contains(['/', '\\']) {
-        let found = search_path().into_iter().map(|d| d.join(model)).find(|p| p.is_dir());
+        let found = search_path().into_iter().map(|d| d.join(model)).find(|p| !model.is_empty() && p.is_dir());
         return found.ok_or_else(|| {
             let dirs: Vec<String> = search_path().iter().map(|d| d.display().to_string()).collect();
             Error::new(format!("no model named {model:?}"))

@@ -1,7 +1,7 @@
 //! `--by`: a line for each article, holder, outlet or day instead of one for each sentence.
 
 use super::jsonl::rounded;
-use super::style::{Style, shorten};
+use super::style::{Style, plain, shorten};
 use super::{ArticleHead, Reporter, SentenceHead, Tally, Verdict, holder_name, write_error};
 use crate::error::{Error, Result};
 use crate::stance::Stance;
@@ -208,7 +208,7 @@ impl<W: Write> RollUp<W> {
             RollUpFormat::Table(style) => {
                 for (i, claim) in self.claims.iter().enumerate() {
                     let mark = if self.claims.len() > 1 { format!(" [{}]", i + 1) } else { String::new() };
-                    writeln!(self.out, "{}{mark} {claim}", style.bold("claim"))?;
+                    writeln!(self.out, "{}{mark} {}", style.bold("claim"), plain(claim))?;
                 }
                 let by = self.by.as_str();
                 let head = if name_apart(style) { format!("\n{by}\n{COLUMNS}") } else { format!("\n{by:<NAME$}{COLUMNS}") };
@@ -233,7 +233,7 @@ fn name_apart(style: Style) -> bool {
 fn write_table(out: &mut impl Write, style: Style, name: &str, within: Option<&str>, tally: &Tally) -> std::io::Result<()> {
     use unicode_width::UnicodeWidthStr;
     let apart = name_apart(style);
-    let within = within.map_or_else(String::new, |id| format!("  in {id}"));
+    let within = within.map_or_else(String::new, |id| format!("  in {}", plain(id)));
     let name = if apart { shorten(&format!("{name}{within}"), style.width) + "\n" } else { shorten(name, NAME) };
     let within = if apart { String::new() } else { within };
     let space = " ".repeat(if apart { 0 } else { NAME.saturating_sub(name.width()) });

@@ -51,12 +51,23 @@ impl Style {
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        let text = plain_lines(text);
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text }
     }
 }
 
 fn console_width() -> u16 {
     console::Term::stdout().size().1
+}
+
+/// The text without control characters, of which a terminal makes colours, titles and worse; those that are white space become spaces.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+}
+
+/// As [`plain`], with its line breaks.
+pub fn plain_lines(text: &str) -> String {
+    text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
 }
 
 /// Breaks text at spaces into lines of at most `width` columns; a longer word stands alone.
@@ -122,5 +133,8 @@ mod tests {
     fn control_characters_never_reach_the_terminal() {
         assert_eq!(wrap("a\u{1b}[31mb", 20), ["a[31mb"]);
         assert_eq!(shorten("a\u{1b}[31mb", 20), "a[31mb");
+        assert_eq!(plain("a\u{1b}]0;b\u{7}\u{9b}31m\r\n\tc"), "a]0;b31m   c");
+        assert_eq!(plain_lines("a\u{1b}\n  b\n"), "a\n  b\n");
+        assert_eq!(Style { colour: true, width: 80 }.bold("a\u{1b}[2J"), "\u{1b}[1ma[2J\u{1b}[0m");
     }
 }

@@ -1,6 +1,6 @@
 //! A table for people: a line per sentence, a roll-up per article and over all.
 
-use super::style::{Style, shorten, wrap};
+use super::style::{Style, plain, shorten, wrap};
 use super::{ArticleHead, Clearest, Reporter, SentenceHead, Tally, Verdict, write_error};
 use crate::error::Result;
 use crate::plural::count;
@@ -61,7 +61,7 @@ impl<W: Write> Table<W> {
         if self.articles == 0 {
             for (i, claim) in self.claims.iter().enumerate() {
                 let number = if self.claims.len() > 1 { format!(" [{}]", i + 1) } else { String::new() };
-                writeln!(self.out, "{}{number} {claim}", self.style.bold("claim"))?;
+                writeln!(self.out, "{}{number} {}", self.style.bold("claim"), plain(claim))?;
             }
         }
         self.articles += 1;

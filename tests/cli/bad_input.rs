@@ -79,6 +79,9 @@ fn a_full_disk_is_an_error_and_leaves_nothing() {
         .unwrap();
     assert_eq!(out.status.code(), Some(2));
     assert!(text(&out.stderr).contains("No space left"), "{}", text(&out.stderr));
+    let out = stance().current_dir(&dir).args(["split", "good.txt", "-o", "/proc/none"]).output().unwrap();
+    let err = text(&out.stderr);
+    assert!(err.contains("/proc/none: opening a file to write") && !err.contains(".stance-"), "{err}");
     // And with -o, on a file system that takes no more than 32 KiB a file.
     let script = format!(
         "ulimit -f 32; trap '' XFSZ; exec {} split good.txt -f jsonl -o out.jsonl",
@@ -86,7 +89,9 @@ fn a_full_disk_is_an_error_and_leaves_nothing() {
     );
     let out = std::process::Command::new("bash").current_dir(&dir).args(["-c", &script]).output().unwrap();
     assert_eq!(out.status.code(), Some(2), "{}", text(&out.stderr));
-    assert!(text(&out.stderr).contains("error: "), "{}", text(&out.stderr));
+    let err = text(&out.stderr);
+    assert!(err.contains("error: ") && err.contains("out.jsonl: File too large"), "{err}");
+    assert!(!err.contains(".stance-"), "the name of a temporary file tells nobody anything: {err}");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "only the article is there");
 }
 
@@ -164,6 +169,7 @@ fn wrong_usage_has_a_hint() {
     assert!(run(&["classify", "a.txt", "--task", "none.toml"]).contains("none.toml"));
     assert!(run(&["evaluate", "none.toml"]).contains("none.toml"));
     assert!(run(&["model", "pull", "not-an-id"]).contains("org/name"));
+    assert!(run(&["split", "https://example.org/ice.html"]).contains("hint: nothing is fetched"));
 }
 
 #[test]
@@ -320,4 +326,84 @@ fn a_record_does_not_settle_in_a_folder_of_other_things() {
     let err = text(&out.stderr);
     assert!(out.status.code() == Some(2) && err.contains("other things in it"), "{err}");
     assert_eq!(fs::read_to_string(dir.path().join("project/README.md")).unwrap(), "mine\n");
+}
+
+#[test]
+fn a_file_given_twice_is_read_once_and_told() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.txt"), "It is late.\n").unwrap();
+    let (code, out, err) = classify(dir.path(), &["a.txt", "./a.txt", "."]);
+    assert_eq!((code, out.lines().count()), (0, 1), "{out}{err}");
+    assert_eq!(err, "./a.txt: given more than once, read once\n./a.txt: given more than once, read once\n");
+    let out = stance().current_dir(&dir).args(["split", "a.txt", "a.txt"]).output().unwrap();
+    assert_eq!(text(&out.stderr), "a.txt: given more than once, read once\n");
+    let out = stance().args(["split", "-", "-"]).write_stdin("It is late.\n").output().unwrap();
+    assert_eq!((out.status.code(), text(&out.stderr).as_str()), (Some(0), "-: given more than once, read once\n"));
+}
+
+#[test]
+fn an_empty_environment_variable_is_one_that_is_not_set() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.txt"), "It is late.\n").unwrap();
+    let run = |model: &str, args: &[&str]| {
+        fs::write(dir.path().join("stance.toml"), format!("model = {model:?}\n")).unwrap();
+        let mut command = stance();
+        for name in ["STANCE_MODEL", "STANCE_THREADS", "STANCE_TASK", "STANCE_MIN_CONFIDENCE", "STANCE_MODELS", "STANCE_DATA"] {
+            command.env(name, "");
+        }
+        let out = command.current_dir(&dir).args(["classify", "a.txt", "--skip-probe"]).args(args).output().unwrap();
+        (out.status.code().unwrap(), text(&out.stderr))
+    };
+    let tiny = tiny();
+    let model = tiny.to_str().unwrap();
+    assert_eq!(run(model, &["-c", "It is late."]), (0, String::new()));
+    assert!(run(model, &[]).1.starts_with("error: no claim"));
+    fs::create_dir(dir.path().join("models")).unwrap();
+    assert!(run("", &["-c", "It is late."]).1.starts_with("error: no model named \"\""), "not the folder of all models");
+}
+
+#[test]
+fn a_model_without_weights_is_listed_as_broken() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = dir.path().join("models/half");
+    fs::create_dir_all(&model).unwrap();
+    for name in ["config.json", "tokenizer.json"] {
+        fs::copy(tiny().join(name), model.join(name)).unwrap();
+    }
+    let out = stance().current_dir(&dir).args(["model", "list"]).output().unwrap();
+    let list = text(&out.stdout);
+    let line = list.lines().find(|l| l.starts_with("half ")).unwrap();
+    assert!(line.contains("broken: there is no model.safetensors"), "{list}");
+    let out = stance().current_dir(&dir).args(["model", "inspect", "half"]).output().unwrap();
+    assert!(text(&out.stdout).contains("weights       none: there is no model.safetensors"), "{}", text(&out.stdout));
+}
+
+#[cfg(unix)]
+#[test]
+fn control_characters_do_not_reach_people() {
+    let dir = tempfile::tempdir().unwrap();
+    let name = "a\u{1b}[31m.txt";
+    let body = "Ice\u{1b}[2J keeps the ferries\n\nThe ferries of the northern line stayed\u{1b}]0;x\u{7} in the harbour on Friday, he said.\n";
+    fs::write(dir.path().join(name), body).unwrap();
+    let rows = "{\"id\":\"r\\u001b[7m\",\"author\":\"Ada\\u001b[31m Roe\",\"text\":\"It is late.\"}\n{\"id\":\"s\\u001b[7m\",\"text\":\"\"}\n";
+    fs::write(dir.path().join("rows.jsonl"), rows).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = stance();
+        command.current_dir(&dir).args(args);
+        if args[0] == "classify" {
+            command.args(["--skip-probe", "-c", "It\u{1b}[31m is\u{7} late.", "--model"]).arg(tiny());
+        }
+        let out = command.output().unwrap();
+        (text(&out.stdout), text(&out.stderr))
+    };
+    let inputs = [name, "rows.jsonl", "none\u{1b}[31m.txt"];
+    for command in [&["split"][..], &["classify"], &["classify", "--by", "article"], &["classify", "--by", "holder"]] {
+        let (out, err) = run(&[command, &inputs].concat());
+        for shown in [&out, &err] {
+            assert!(!shown.is_empty() && !shown.contains(|c: char| c.is_control() && c != '\n'), "{command:?}: {shown:?}");
+        }
+        assert!(err.contains("none[31m.txt: cannot open it"), "{err:?}");
+    }
+    let (out, _) = run(&["classify", name, "-f", "jsonl"]);
+    assert!(out.contains(r"a\u001b[31m.txt") && out.contains(r"It\u001b[31m is\u0007 late."), "{out}");
 }

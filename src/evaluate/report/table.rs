@@ -4,7 +4,7 @@ use super::{cell, interval, number, p_value, remarks, rows_scored, verdict, with
 use crate::evaluate::suite::Line;
 use crate::evaluate::{Record, System, SystemKind};
 use crate::plural::count;
-use crate::report::style::{Style, shorten};
+use crate::report::style::{Style, plain, shorten};
 
 /// The evaluation as tables.
 pub fn table(record: &Record, style: Style) -> String {
@@ -22,7 +22,7 @@ pub fn table(record: &Record, style: Style) -> String {
         |why| format!("\n{why}\n"),
     );
     for note in notes(record) {
-        t += &format!("{note}\n");
+        t += &format!("{}\n", plain(&note));
     }
     for seeds in &record.seeds {
         t += &format!("\n{} over {} runs: mean ± standard deviation [least, greatest]\n", style.bold(&seeds.system), seeds.runs);
@@ -60,7 +60,7 @@ fn scores(record: &Record, style: Style) -> String {
         t += line.trim_end();
         t += "\n";
         for s in &record.systems {
-            let mut line = format!("{:name_width$}", s.name);
+            let mut line = format!("{:name_width$}", plain(&s.name));
             for e in s.estimates.iter().skip(b * per_block).take(per_block) {
                 line += &format!("  {:<width$}", cell(e));
             }
@@ -99,7 +99,7 @@ fn comparisons(record: &Record, style: Style) -> String {
     };
     let mut t = format!("\n{} on the same rows, by {metric}\n", style.bold("compared"));
     for c in &shown {
-        let (a, b) = (&record.systems[c.first].name, &record.systems[c.second].name);
+        let (a, b) = (plain(&record.systems[c.first].name), plain(&record.systems[c.second].name));
         let d = &c.differences[0];
         t += &format!("  {a} - {b}: {}", interval(d.difference, d.interval));
         if let (Some(p), Some(detectable)) = (d.p_holm, d.detectable) {
