@@ -149,7 +149,9 @@ impl Frame<'_> {
                     None => false,
                 };
             // `There was …`, `More than ten …`
-            let filler = i == 0 && matches!(self.word(i), "There" | "Here" | "More" | "Indeed" | "Whoever");
+            let filler = i == 0 && matches!(self.word(i), "There" | "Here" | "More" | "Indeed" | "Whoever")
+                // `Led by Roe, …`, `See the list.`, `Wait for her.`
+                || i == 0 && t.is(VERB) && self.get(1).is_some_and(|n| n.is_word() && !n.capital && n.is(DET | PREP | PRON | OBJECT | SUB | TIME));
             t.is_word() && t.capital && (plain || modal) && !opening && !filler
         })
     }
@@ -242,7 +244,9 @@ impl Frame<'_> {
             if !worded && t.is_word() && t.is(PRON | OBJECT) && !t.capital | t.is(PRON) && start == end {
                 // `one of them`
                 if i >= 2 && self.word_is(i - 1, "of") && self.is(i - 2, ALONE) {
-                    return Some(i - 2..end);
+                    // `the nephew of one of them`
+                    let whose = i.checked_sub(3).filter(|&of| self.word_is(of, "of")).and_then(|of| self.phrase_before(of));
+                    return Some(whose.map_or(i - 2, |w| w.start)..end);
                 }
                 return (t.is(PRON)).then_some(i..end);
             }
@@ -381,7 +385,14 @@ impl Frame<'_> {
             self.get(i)
                 .is_some_and(|t| t.is_word() && (t.is(AUX | VERB) || t.entry.verb.is_some() || self.word(i).ends_with("ed")))
         };
-        if !(who + 1..upto).any(verb) {
+        // `a German who deals with such papers said`: what looks like a noun is the verb.
+        let third = || {
+            who + 1 == upto
+                && self.word_is(who, "who")
+                && self.get(upto).is_some_and(|t| !t.capital)
+                && self.word(upto).ends_with('s')
+        };
+        if !(who + 1..upto).any(verb) && !third() {
             return None;
         }
         let outer = self.phrase_before(who)?;
@@ -825,7 +836,15 @@ impl Frame<'_> {
         let limit = self.tokens.len().min(comma + REACH);
         let word = self.word(comma + 1);
         (matches!(word, "which" | "who" | "whose" | "where" | "as" | "compared" | "a" | "an")
-            || matches!(word, "leading" | "throwing" | "prompting" | "leaving" | "sending" | "raising" | "forcing" | "sparking"))
+            || matches!(word, "leading" | "throwing" | "prompting" | "leaving" | "sending" | "raising" | "forcing" | "sparking")
+            // `…, and the guild has appealed`; not `…, and the guild would appeal`, which is reported, too.
+            || self.is(comma + 1, CONJ)
+                && self.phrase_at(comma + 2).filter(|s| !self.is(s.start, SUB)).is_some_and(|s| {
+                    let reported = ["would", "could", "should", "might", "must", "had", "was", "were", "did"]
+                        .iter()
+                        .any(|w| self.word_is(s.end, w));
+                    finite_at(self, s.end) && !reported && speaks(self, &s)
+                }))
             && !(comma + 2..limit).any(|i| self.mark(i, ',') || self.quotation(i))
             && (from..comma).any(|i| self.verbal(i))
     }
@@ -1194,9 +1213,14 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         return false;
     }
     let pronoun = if f.speaker.len() == 1 { frame.word(f.speaker.start).to_ascii_lowercase() } else { String::new() };
+    // `Can you explain why …?` asks for it.
+    if pronoun == "you" {
+        return false;
+    }
     match f.shape {
         Shape::According => return true,
-        Shape::Colon => return quoted,
+        // `Transcript: “The Ice Goes”`
+        Shape::Colon => return quoted && !(f.speaker.len() == 1 && frame.is(f.speaker.start, SOURCE)),
         // `wants a “fair” trial`: too little to be somebody's words.
         Shape::Phrase if quoted && f.verb.is_some_and(|v| v.takes & LOOSE != 0 && v.takes & (SPEECH | TO) == 0) => {
             let that = f.content.first().is_some_and(|c| frame.word_is(c.start, "that"));
@@ -1270,12 +1294,23 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         // `described the wall`: nothing is said of it.
         let bare = f.verb.is_some_and(|v| lemma(v) == "describe")
             && !f.content.iter().any(|c| c.clone().any(|i| frame.word_is(i, "as")));
+        // `recalled its envoy`; `called on the minister on Monday`
+        let bare = bare
+            || f.verb.is_some_and(|v| lemma(v) == "call")
+                && frame.word_is(first, "on")
+                && !f.content.iter().any(|c| c.clone().any(|i| frame.word_is(i, "to")));
         let called = bare || f.verb.is_some_and(|v| lemma(v) == "call") && !matches!(frame.word(first), "for" | "on");
         if !finite || called || f.content.iter().map(Range::len).sum::<usize>() < 3 {
             return false;
         }
     }
     let first = f.content.first().map_or(0, |c| c.start);
+    // `told him last week`: when, and not what.
+    let when =
+        |i: usize| frame.is(i, TIME) || frame.is(i, DET) && !frame.word_is(i, "that") || matches!(frame.word(i), "last" | "next");
+    if f.content.iter().all(|c| c.clone().all(|i| when(i) || !frame.get(i).is_some_and(Token::is_word))) {
+        return false;
+    }
     // `found itself in debt`, `declared himself`
     if matches!(frame.word(first), "himself" | "herself" | "itself" | "themselves") {
         return false;
@@ -1295,6 +1330,15 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     {
         return false;
     }
+    // `recalled its envoy`
+    if f.verb.is_some_and(|v| lemma(v) == "recall")
+        && f.shape == Shape::Before
+        && frame
+            .phrase_at(first)
+            .is_some_and(|object| frame.is(frame.head(&object), PERSON) && !frame.finite(object.end..object.end + 1))
+    {
+        return false;
+    }
     // Some verbs report only where `that` follows.
     if f.verb.is_some_and(|v| v.takes & LOOSE != 0)
         && !f.content.first().is_some_and(|c| frame.word_is(c.start, "that"))
@@ -1305,7 +1349,7 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     let firm = f.verb.is_some_and(|v| v.takes & SPEECH != 0 && v.takes & CLAUSE != 0);
     if f.speaker.len() == 1 {
         match pronoun.as_str() {
-            "i" | "we" | "you" => return false,
+            "i" | "we" => return false,
             "it" | "they" if f.shape == Shape::Behind => return firm,
             "it" | "they" | "who" | "which" | "that" => return false,
             "he" | "she" => return true,
@@ -1360,7 +1404,8 @@ fn according(frame: &Frame<'_>, at: usize, floor: usize) -> Option<Found> {
         if let Some(comma) = comma
             && comma + 2 < frame.tokens.len()
             && frame.before(at).is_some_and(|t| t.is_mark(','))
-            && !frame.is_clause(start..end)
+            // `It left with a new lock and, according to a pilot, with a new key.`
+            && (!frame.is_clause(start..end) || frame.is(end - 1, CONJ | SUB | PREP) && end > start)
         {
             // Past what is told of the survey: `…, which covered ten years, …`
             let told = frame.is(comma + 1, RELATIVE);
@@ -1670,6 +1715,10 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
         }
         after += 1;
     }
+    // `asked for a list of everything that was lost`
+    if lemma(verb) == "ask" && frame.word_is(after, "for") {
+        return None;
+    }
     if takes(HEARER)
         || matches!(lemma(verb), "tell" | "ask" | "warn" | "write" | "urge" | "email" | "text" | "promise" | "caution")
     {
@@ -1934,7 +1983,34 @@ fn left_content(frame: &Frame<'_>, at: usize, floor: usize, inherited: bool) -> 
         return None;
     };
     let start = frame.clause_start(end, floor);
+    let q = if t.is_quotation() { last } else { last.wrapping_sub(1) };
+    let start = if apart(frame, start, q) { q } else { start };
     (start < end && frame.is_clause(start..end)).then_some(start..end)
+}
+
+/// Whether the quotation at `q` is all that is said, and what stands from `start` up to it the author's or somebody else's words:
+/// `When the ice broke he wrote: “We sank,”`, `Nobody thanked the pilot (“We sank,”`. A quotation that begins with the verb of a
+/// clause goes on with it: `The ice “is thick,”`.
+fn apart(frame: &Frame<'_>, start: usize, q: usize) -> bool {
+    if start >= q || !frame.quotation(q) || !frame.ends_open(q) || verb_first(frame, q) {
+        return false;
+    }
+    match frame.before(q).map(|t| t.what) {
+        Some(What::Mark(',')) => !frame.introduces(start..q),
+        Some(What::Mark(_)) => true,
+        _ => false,
+    }
+}
+
+/// Whether the quotation at `q` begins with a finite verb in lower case.
+fn verb_first(frame: &Frame<'_>, q: usize) -> bool {
+    let text = frame.get(q).and_then(|t| frame.text.get(t.start..t.end)).unwrap_or_default();
+    let word = text.trim_start_matches(|c: char| !c.is_alphanumeric()).split(|c: char| !c.is_alphanumeric()).next();
+    word.is_some_and(|w| {
+        let entry = look_up(w);
+        let verb = entry.is(AUX | VERB) || entry.verb.is_some() || w.ends_with("ed") || w.ends_with('s') && !entry.is(DET | PRON);
+        w.starts_with(char::is_lowercase) && verb
+    })
 }
 
 /// A quotation or sentence that goes on behind its cue.
@@ -2028,16 +2104,36 @@ fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, found: &[Fo
             let issuer = if issued { governor(frame, letter.start).0 } else { None };
             issuer.filter(|s| speaks(frame, s) || frame.is(s.start, PRON)).unwrap_or(letter)
         }
-        Some(f) => f.speaker.clone(),
+        // `Roe said it was ice, and the guild has closed the port, saying …`: the guild.
+        Some(f) => later_subject(frame, f, start).unwrap_or_else(|| f.speaker.clone()),
         None if start == 0 => {
             let comma = (i..frame.tokens.len().min(i + REACH))
                 .find(|&k| frame.mark(k, ',') || frame.quotation(k) && frame.ends_open(k))?;
             limit = comma + usize::from(frame.quotation(comma));
             frame.main_subject(comma + 1, frame.tokens.len())?
         }
-        None => frame.main_subject(0, start)?,
+        None => joined_subject(frame, 0, start).or_else(|| frame.main_subject(0, start))?,
     };
     let mut after = i + 1;
+    if lemma(verb) == "point" {
+        after += 1;
+        // `pointing to a report that …`: the report, too.
+        if frame.word_is(i + 1, "to") {
+            let end = frame.clause_end(after);
+            let speaker = found.last().map(|f| f.speaker.clone()).or_else(|| frame.main_subject(0, start))?;
+            return (end > after).then(|| Found {
+                shape: Shape::Participle,
+                verb: Some(verb),
+                cue: start..i + 1,
+                speaker,
+                addressee: None,
+                content: vec![after..end],
+            });
+        }
+        if !frame.word_is(i + 1, "out") {
+            return None;
+        }
+    }
     let mut addressee = None;
     let takes = |t: u8| verb.takes & t != 0;
     if takes(HEARER) || matches!(lemma(verb), "tell" | "ask" | "warn" | "urge") {
@@ -2066,6 +2162,27 @@ fn participle(frame: &Frame<'_>, i: usize, start: usize, verb: Verb, found: &[Fo
         speaker,
         addressee,
         content,
+    })
+}
+
+/// The subject of the clause joined to what `f` says, before the participle at `start`.
+fn later_subject(frame: &Frame<'_>, f: &Found, start: usize) -> Option<Range<usize>> {
+    let from = f.content.iter().map(|c| c.end).chain([f.cue.end]).min().unwrap_or(start);
+    joined_subject(frame, from.min(start), start)
+}
+
+/// The subject of the last clause between `from` and `to` that a conjunction joins to the one before: `…, and Roe closed the port`,
+/// `… as Roe closed the port`. One that a comma ends, as an introduction is ended, is passed over.
+fn joined_subject(frame: &Frame<'_>, from: usize, to: usize) -> Option<Range<usize>> {
+    (from.max(to.saturating_sub(REACH))..to).rev().find_map(|i| {
+        let main = frame.is(i, CONJ) && frame.before(i).is_some_and(|t| t.is_mark(','));
+        let under = matches!(frame.word(i), "while" | "though" | "although" | "as" | "because");
+        if !main && !under {
+            return None;
+        }
+        let subject = frame.phrase_at(i + 1).filter(|s| s.end < to && speaks(frame, s))?;
+        let verb = (subject.end..to).find(|&k| !frame.is_adverb(k)).filter(|&k| finite_at(frame, k))?;
+        (main || !(verb..to - 1).any(|k| frame.mark(k, ','))).then_some(subject)
     })
 }
 
@@ -2187,7 +2304,9 @@ fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
             }
             _ => None,
         };
-        if let Some(speaker) = speaker {
+        // `HARBOUR FREEZES OVER “…”`: a heading, and nobody's name.
+        let heading = |s: &Range<usize>| s.len() > 1 && s.clone().all(|k| !frame.word(k).contains(char::is_lowercase));
+        if let Some(speaker) = speaker.filter(|s| !heading(s)) {
             found.push(Found { shape: Shape::Beside, verb: None, cue: i..i, speaker, addressee: None, content: vec![i..i + 1] });
         }
     }

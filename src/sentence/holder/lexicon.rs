@@ -334,7 +334,7 @@ const NOUNS: &[(Flags, &str)] = &[
         parent child kid girl boy teenager guy fan caller user reader viewer customer consumer client patient councilman \
         councilwoman councillor alderman commissioner superintendent principal dean administrator coordinator treasurer trustee \
         constable head boss bureaucrat peer mp warden emissary intermediary policymaker attacker suspect detainee prisoner \
-        hacker trooper marine sailor firefighter paramedic relative cousin uncle aunt grandmother grandfather mom dad landlord tenant \
+        hacker trooper marine sailor firefighter paramedic relative nephew niece cousin uncle aunt grandmother grandfather mom dad landlord tenant \
         shopkeeper narrator announcer foe technologist lady mogul tycoon magnate billionaire millionaire celebrity hopeful bystander onlooker eyewitness lecturer fellow undersecretary counterpart commuter motorist fisherman mayor \
         speaker whip legislator parliamentarian deputy successor predecessor rival challenger incumbent frontrunner front-runner \
         skeptic sceptic detractor defender proponent backer surrogate staffer staff intern assistant clerk hawk dove citizen"),

@@ -458,6 +458,100 @@ fn a_question_is_not_by_who_it_is_about() {
 }
 
 #[test]
+fn only_the_quotation_is_said_where_another_clause_leads_to_it() {
+    check(&[
+        ("The port has no pilots (“We sank in May,” wrote Bo Lind).", &[("Bo Lind", "“We sank in May,”")]),
+        ("The port was closed to all - “We sank in May,” Bo Lind said.", &[("Bo Lind", "“We sank in May,”")]),
+        ("The port has been closed to all, “We sank in May,” Bo Lind said.", &[("Bo Lind", "“We sank in May,”")]),
+        // An introduction and a subject are part of it.
+        (
+            "In the old port, “nobody has sunk since May,” Bo Lind said.",
+            &[("Bo Lind", "In the old port, “nobody has sunk since May,”")],
+        ),
+        (
+            "The port, old as it is, “is closed to all of us,” Lind said.",
+            &[("Lind", "The port, old as it is, “is closed to all of us,”")],
+        ),
+    ]);
+}
+
+#[test]
+fn the_author_goes_on_behind_a_statement() {
+    check(&[
+        ("Roe said that the ice was thick, and the guild has appealed.", &[("Roe", "that the ice was thick")]),
+        (
+            "Roe said that the ice was thick, and the guild would appeal.",
+            &[("Roe", "that the ice was thick, and the guild would appeal")],
+        ),
+        (
+            "Roe said that the ice was thick, and that the guild has left.",
+            &[("Roe", "that the ice was thick, and that the guild has left")],
+        ),
+    ]);
+}
+
+#[test]
+fn a_participle_belongs_to_the_nearest_clause() {
+    check(&[
+        (
+            "“The ice is thick,” pilots say, and the Ice League has closed the port, warning that it may break.",
+            &[("pilots", "“The ice is thick,”"), ("the Ice League", "that it may break")],
+        ),
+        (
+            "Roe asks “Why now?” as Bo Lind walks in, saying the ice is thick.",
+            &[("Roe", "“Why now?” as Bo Lind walks in"), ("Bo Lind", "the ice is thick")],
+        ),
+    ]);
+}
+
+#[test]
+fn an_answer_is_not_by_who_the_question_is_about() {
+    let found = read("“We wait,” said Lind.\n\nThe ambassador wants more ferries, does she not? “She does.”");
+    assert_eq!(found, ["direct | Lind = Lind | “We wait,”", "direct | Lind = Lind | “She does.”"]);
+    // Whom the question speaks to is who answers.
+    assert_eq!(read("Admiral, you have seen the ice. “It stays.”"), ["direct | Admiral = Admiral | “It stays.”"]);
+    assert!(read("Can you explain why “the ice stays”?").is_empty());
+}
+
+#[test]
+fn what_is_recalled_asked_for_or_called_on_is_no_statement() {
+    check(&[
+        ("Norland recalled its envoy for a long talk.", &[]),
+        ("Lind recalled that the ice was thick.", &[("Lind", "that the ice was thick")]),
+        ("Officials asked for a list of all that had been lost.", &[]),
+        ("The envoy called on the minister on Monday and left.", &[]),
+        ("The envoy called on the minister to resign.", &[("The envoy", "on the minister to resign")]),
+        ("Lind told reporters last week.", &[]),
+        ("Lind met the guild, pointing to ferries that had sunk.", &[("Lind", "ferries that had sunk")]),
+    ]);
+}
+
+#[test]
+fn what_begins_a_sentence_may_be_no_name() {
+    check(&[
+        ("Led by the guild, the march went “from the old port to the sea”.", &[]),
+        ("THE HARBOUR FREEZES OVER “The ice came early in the north.”", &[]),
+        ("Transcript: “The Ice Goes”", &[]),
+    ]);
+}
+
+#[test]
+fn a_subject_is_whole() {
+    check(&[
+        ("A Dane who deals with such ferries in Oslo said that the ice was thick.", &[("A Dane", "that the ice was thick")]),
+        ("The nephew of one of them says that the ice is thick.", &[("The nephew of one of them", "that the ice is thick")]),
+    ]);
+}
+
+#[test]
+fn according_to_in_the_middle_of_a_clause() {
+    check(&[(
+        "The ferry left with a new crew and, according to a pilot, with a hole.",
+        &[("a pilot", "The ferry left with a new crew and / with a hole")],
+    )]);
+}
+
+#[test]
 fn a_sentence_is_held_by_who_says_most_of_it() {
     let text = "The ice came early. “It will stay. Nobody knows how long,” Ada Roe said.";
     let (article, sentences) = article(text);
