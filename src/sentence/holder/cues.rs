@@ -1217,6 +1217,33 @@ fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
     if pronoun == "you" {
         return false;
     }
+    // `There said …`, `Indeed promises …`
+    if f.speaker.len() == 1
+        && !frame.is(f.speaker.start, ALONE)
+        && (frame.is_adverb(f.speaker.start) || matches!(pronoun.as_str(), "there" | "indeed" | "otherwise"))
+    {
+        return false;
+    }
+    if quoted && f.shape == Shape::Before {
+        let aux = |words: &[&str]| f.cue.clone().any(|i| words.iter().any(|w| frame.word_is(i, w)));
+        // `did not say how many “agents” had left`; `would ask for “fair” prices`: it is not said.
+        let denied = f.verb.is_some_and(|v| v.takes & SPEECH != 0 && v.takes & (PHRASE | TO) == 0)
+            && (aux(&["not", "never"])
+                || f.cue.clone().any(|i| frame.word(i).ends_with("n't") || frame.word(i).ends_with("n’t")));
+        let planned = f.verb.is_some_and(|v| v.form == Form::Base) && aux(&["would", "will", "should"]);
+        if denied || planned {
+            return false;
+        }
+        // `feel free to “sail”`, `expects the guild to “sail”`: no clause.
+        let first = f.content.first().map_or(0, |c| c.start);
+        if f.verb.is_some_and(|v| v.takes & LOOSE != 0 && v.takes & BARE != 0)
+            && !frame.is(first, SUB)
+            && !frame.quotation(first)
+            && !f.content.first().is_some_and(|c| (c.start..c.end.min(c.start + 16)).any(|k| finite_at(frame, k)))
+        {
+            return false;
+        }
+    }
     match f.shape {
         Shape::According => return true,
         // `Transcript: “The Ice Goes”`
@@ -1675,6 +1702,15 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     {
         return None;
     }
+    // `terrorist attacks`, `serious doubts`: a noun, since one person would have an article.
+    let bare = |k: usize| {
+        frame
+            .get(k)
+            .is_some_and(|t| !t.capital && !t.is(PRON | ALONE | RELATIVE | SUB | PLURAL | TITLE) && !frame.word(k).ends_with('s'))
+    };
+    if start == i && noun && verb.form == Form::Third && speaker.len() == 1 && bare(speaker.start) {
+        return None;
+    }
     // `a group called …`, `a plan dubbed …`
     if verb.takes & PHRASE != 0
         && !aux
@@ -2047,10 +2083,11 @@ fn addressee_at(frame: &Frame<'_>, at: usize) -> Option<Range<usize>> {
         return None;
     }
     let phrase = frame.phrase_at(at)?;
-    // `told ABC's “Good Morning America”`
-    let show = frame.get(phrase.end - 1).is_some_and(|t| t.what == What::Possessive)
+    // `told ABC's “Good Morning America”`, `told the newspaper “Dagen”`
+    let show = frame.get(phrase.end - 1).is_some_and(|t| t.what == What::Possessive || t.is(SOURCE))
         && frame.quotation(phrase.end)
-        && frame.inside(phrase.end).1;
+        && frame.inside(phrase.end).1
+        && !frame.ends_open(phrase.end);
     Some(phrase.start..phrase.end + usize::from(show))
 }
 

@@ -355,6 +355,7 @@ fn he_and_she_are_persons() {
         ("Bo Lind left. Rents will fall, he said.", "Bo Lind"),
         ("Bo Lind left. The Danes will pay, he said.", "Bo Lind"),
         ("Bo Lind left. Americans waited. He said that it was late.", "Bo Lind"),
+        ("Bo Lind left. Norwegians say that it is thick ice. He said that it was late.", "Bo Lind"),
         ("Bo Lind left. Labour waited. He said that it was late.", "Bo Lind"),
         ("Bo Lind left. Gas grows dear. He said that it would.", "Bo Lind"),
         ("Bo Lind left. More than ten ferries sank. He said that it was late.", "Bo Lind"),
@@ -549,6 +550,29 @@ fn according_to_in_the_middle_of_a_clause() {
         "The ferry left with a new crew and, according to a pilot, with a hole.",
         &[("a pilot", "The ferry left with a new crew and / with a hole")],
     )]);
+}
+
+#[test]
+fn what_is_denied_or_planned_is_not_said_in_quotation_marks_either() {
+    check(&[
+        ("The ministry did not say how many “pilots” had left.", &[]),
+        ("Lind would ask the guild for the “fair” price of ice.", &[]),
+        ("Pilots feel free to “sail” in May.", &[]),
+        ("There said that “the ice is thick.”", &[]),
+    ]);
+}
+
+#[test]
+fn a_noun_is_no_verb_of_saying() {
+    check(&[
+        ("The port stayed shut despite unprecedented attacks from the “free” press.", &[]),
+        ("The storm raised serious doubts about whether the ferry will sail.", &[]),
+    ]);
+}
+
+#[test]
+fn a_newspaper_is_spoken_to() {
+    check(&[("“The ice is thick,” Lind told the newspaper “Dagen Nord” after the storm.", &[("Lind", "“The ice is thick,”")])]);
 }
 
 #[test]
