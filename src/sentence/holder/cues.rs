@@ -1693,7 +1693,21 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     }
     // `a thunderous chant`, `her opening remarks`
     let noun = frame.is(i, SAYING)
-        || matches!(lemma(verb), "chant" | "cry" | "attack" | "report" | "remark" | "challenge" | "reply" | "post");
+        || matches!(
+            lemma(verb),
+            "chant"
+                | "cry"
+                | "attack"
+                | "report"
+                | "remark"
+                | "challenge"
+                | "reply"
+                | "post"
+                | "doubt"
+                | "fear"
+                | "hope"
+                | "demand"
+        );
     if start == i
         && noun
         && matches!(verb.form, Form::Base | Form::Third)
@@ -1704,9 +1718,11 @@ fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, found: &[Found
     }
     // `terrorist attacks`, `serious doubts`: a noun, since one person would have an article.
     let bare = |k: usize| {
-        frame
-            .get(k)
-            .is_some_and(|t| !t.capital && !t.is(PRON | ALONE | RELATIVE | SUB | PLURAL | TITLE) && !frame.word(k).ends_with('s'))
+        frame.get(k).is_some_and(|t| {
+            !t.capital
+                && !t.is(PRON | ALONE | RELATIVE | SUB | PLURAL | TITLE)
+                && (frame.word(k).ends_with("ous") || !frame.word(k).ends_with('s'))
+        })
     };
     if start == i && noun && verb.form == Form::Third && speaker.len() == 1 && bare(speaker.start) {
         return None;
