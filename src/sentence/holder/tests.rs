@@ -576,6 +576,34 @@ fn a_newspaper_is_spoken_to() {
 }
 
 #[test]
+fn a_name_given_in_quotation_marks_ends_with_them() {
+    check(&[
+        ("Roe called the ice “far too thick” in a letter to the guild.", &[("Roe", "the ice “far too thick”")]),
+        ("Roe called the ice “far too thick”, and the ferry sailed.", &[("Roe", "the ice “far too thick”")]),
+        ("Guild Accused Of Theft", &[]),
+    ]);
+}
+
+#[test]
+fn an_introduction_is_no_statement() {
+    check(&[
+        ("In a long letter to the Ice Guild, Lind claimed.", &[]),
+        (
+            "Within two years the ice in the north was gone, Lind said.",
+            &[("Lind", "Within two years the ice in the north was gone")],
+        ),
+    ]);
+}
+
+#[test]
+fn a_quotation_beside_its_subject_is_somebody_elses() {
+    check(&[
+        ("The new ferries “will not sail before May.”", &[]),
+        ("The choir took its name from the song “Old Ice Of May!”", &[]),
+    ]);
+}
+
+#[test]
 fn a_sentence_is_held_by_who_says_most_of_it() {
     let text = "The ice came early. “It will stay. Nobody knows how long,” Ada Roe said.";
     let (article, sentences) = article(text);

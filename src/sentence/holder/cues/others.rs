@@ -2,6 +2,7 @@
 
 use super::super::lexicon::{AUX, CONJ, DET, PERSON, PREP, PRON, RELATIVE, SAYING, SOURCE, SPEECH, SUB, TITLE, VERB};
 use super::super::tokens::What;
+use super::contents::verb_first;
 use super::phrases::Frame;
 use super::subjects::{finite_at, governor, verb_group};
 use super::{Found, REACH, Shape, WORDS_BESIDE, speaks};
@@ -177,7 +178,16 @@ pub(super) fn beside(frame: &Frame<'_>, found: &mut Vec<Found>) {
         };
         // `HARBOUR FREEZES OVER “…”`: a heading, and nobody's name.
         let heading = |s: &Range<usize>| s.len() > 1 && s.clone().all(|k| !frame.word(k).contains(char::is_lowercase));
-        if let Some(speaker) = speaker.filter(|s| !heading(s)) {
+        // `The new plans “will not last long”`: somebody's words about the plans.
+        let about = |s: &Range<usize>| s.end == i && verb_first(frame, i);
+        // `took the stage to “Old Ice”`, `a memo titled “Where the Ice Stands.”`
+        let called = frame.before(i).is_some_and(|t| t.is_word())
+            && (matches!(
+                frame.word(i - 1),
+                "titled" | "entitled" | "book" | "movie" | "film" | "song" | "play" | "album" | "novel" | "perform" | "headline"
+            ))
+            && capital(frame, i);
+        if let Some(speaker) = speaker.filter(|s| !heading(s) && !about(s) && !called) {
             found.push(Found { shape: Shape::Beside, verb: None, cue: i..i, speaker, addressee: None, content: vec![i..i + 1] });
         }
     }
@@ -229,4 +239,10 @@ pub(super) fn uttered(frame: &Frame<'_>, found: &mut Vec<Found>) {
             });
         }
     }
+}
+
+/// Whether the quotation at `q` begins with a capital letter.
+fn capital(frame: &Frame<'_>, q: usize) -> bool {
+    let text = frame.get(q).and_then(|t| frame.text.get(t.start..t.end)).unwrap_or_default();
+    text.chars().find(|c| c.is_alphanumeric()).is_some_and(char::is_uppercase)
 }

@@ -91,6 +91,8 @@ pub(super) fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
                 return false;
             }
         }
+        // `In a letter to the guild, Roe bragged`: how, and not what.
+        Shape::Behind if f.content.len() == 1 && f.content.first().is_some_and(|c| led(frame, c)) => return false,
         Shape::Behind
             if f.verb.is_some_and(|v| v.takes & PHRASE != 0 || v.takes & CLAUSE == 0)
                 || matches!(pronoun.as_str(), "who" | "which" | "that") =>
@@ -217,4 +219,12 @@ pub(super) fn plausible(frame: &Frame<'_>, f: &Found) -> bool {
         || firm && frame.word(head).ends_with('s')
         || human
         || frame.word_is(f.speaker.end, "who")
+}
+
+/// Whether what is said is nothing but an introduction: `In a letter to the guild`, `Though she did not sail`.
+fn led(frame: &Frame<'_>, content: &Range<usize>) -> bool {
+    let first = frame.word(content.start).to_ascii_lowercase();
+    let under = matches!(first.as_str(), "though" | "although" | "while" | "when" | "after" | "before" | "since" | "because");
+    let placed = frame.is(content.start, PREP) && !content.clone().any(|k| finite_at(frame, k));
+    (under || placed) && frame.introduces(content.clone())
 }

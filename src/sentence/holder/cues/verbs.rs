@@ -214,6 +214,10 @@ pub(super) fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, fou
     }
     let mut after = i + 1;
     let mut addressee = None;
+    // A headline's passive: `Guild Accused Of Theft`.
+    if lemma(verb) == "accuse" && !aux && frame.word_is(after, "of") {
+        return None;
+    }
     // `as Roe put it`
     if lemma(verb) == "put" {
         if !frame.word_is(after, "it") {
@@ -337,6 +341,15 @@ pub(super) fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, fou
         && !restrictive
     {
         let mut end = frame.clause_end(after);
+        // `called the ice “thick” in a letter`, `called the ice “thick” but left`
+        let named = matches!(lemma(verb), "call" | "dub" | "label" | "brand" | "term") && !frame.is(after, PREP);
+        if let Some(q) = (after..end).rev().find(|&k| frame.quotation(k)).filter(|_| named) {
+            let placed =
+                matches!(frame.word(q + 1), "in" | "during" | "after" | "when") && frame.is(q + 2, DET | PRON | TIME | OBJECT);
+            if frame.is(q + 1, CONJ) || frame.get(q + 1).is_some_and(|t| matches!(t.what, What::Mark(_))) || placed {
+                end = end.min(q + 1);
+            }
+        }
         if subordinate(frame, &speaker) {
             end = frame.first_comma(after..end);
         }
