@@ -117,6 +117,9 @@ pub(super) const OFFICE: Flags = 1 << 22;
 /// Day of the week or month.
 pub(super) const CALENDAR: Flags = 1 << 21;
 
+/// `Danes`, `Saudis`: many, whether `the` stands before it or not.
+pub(super) const PEOPLE: Flags = 1 << 23;
+
 /// Longest word of the lists, in bytes.
 const LONGEST: usize = 24;
 
@@ -267,6 +270,13 @@ const WORDS: &[(Flags, &str)] = &[
         ambassador professor doctor king queen prince princess pope bishop archbishop cardinal father sister speaker \
         councillor councilman councilwoman detective inspector sheriff commissioner chairman chairwoman chief director \
         deputy representative representatives candidate nominee premier attorney prime vice former ex acting"),
+    (PEOPLE, "afghans albanians algerians arabs argentines armenians australians austrians azeris belarusians belgians bosnians brazilians britons \
+        brits bulgarians canadians catalans chechens chileans colombians croats cubans cypriots czechs danes egyptians emiratis estonians \
+        ethiopians europeans filipinos finns georgians germans ghanaians greeks hungarians icelanders indians indonesians iranians iraqis \
+        israelis italians jordanians kenyans koreans kosovars kurds kuwaitis latvians lebanese libyans lithuanians macedonians malaysians \
+        mexicans moldovans montenegrins moroccans nigerians norwegians omanis pakistanis palestinians persians peruvians poles qataris \
+        romanians russians saudis scots serbs singaporeans slovaks slovenes somalis spaniards sudanese swedes syrians taiwanese tunisians \
+        turks ukrainians uzbeks venezuelans vietnamese yemenis zimbabweans"),
     (NO_PERSON, "u.s. us u.k. uk america britain england scotland wales ireland france germany italy spain russia china japan india \
         israel iran iraq syria ukraine arabia canada australia norway sweden denmark finland poland turkey egypt mexico brazil europe africa asia washington london paris berlin moscow beijing brussels congress senate house \
         parliament pentagon kremlin nato eu un u.n. cnn nbc abc cbs bbc reuters ap afp fox news times post guardian journal facebook \
@@ -334,7 +344,7 @@ const NOUNS: &[(Flags, &str)] = &[
         parent child kid girl boy teenager guy fan caller user reader viewer customer consumer client patient councilman \
         councilwoman councillor alderman commissioner superintendent principal dean administrator coordinator treasurer trustee \
         constable head boss bureaucrat peer mp warden emissary intermediary policymaker attacker suspect detainee prisoner \
-        hacker trooper marine sailor firefighter paramedic relative cousin uncle aunt grandmother grandfather mom dad landlord tenant \
+        hacker trooper marine sailor firefighter paramedic relative nephew niece cousin uncle aunt grandmother grandfather mom dad landlord tenant \
         shopkeeper narrator announcer foe technologist lady mogul tycoon magnate billionaire millionaire celebrity hopeful bystander onlooker eyewitness lecturer fellow undersecretary counterpart commuter motorist fisherman mayor \
         speaker whip legislator parliamentarian deputy successor predecessor rival challenger incumbent frontrunner front-runner \
         skeptic sceptic detractor defender proponent backer surrogate staffer staff intern assistant clerk hawk dove citizen"),

@@ -225,9 +225,13 @@ impl Reader {
         let named = self.named.take();
         if found.is_empty() {
             // `said Roe. She has two sons. “But …”` goes on with Roe.
-            // `Your successor wants less. “She has good reasons.”` is a question and its answer.
+            // `Your successor wants less. “She has good reasons.”` is a question and its answer, as is `Will the ferry sail?`
+            let asks = slice.last().is_some_and(|t| t.is_mark('?'))
+                || (0..slice.len()).any(|i| frame.word_is(i, "you") || frame.word_is(i, "your"));
             let other = |s: &&Range<usize>| {
-                cues::person(frame, s) && !(self.quoted && cues::refers(frame, s)) && !frame.word_is(s.start, "your")
+                cues::person(frame, s)
+                    && !(self.quoted && cues::refers(frame, s))
+                    && (!asks || slice.get(s.end).is_some_and(|t| t.is_mark(',')))
             };
             self.named = subject.as_ref().filter(other).and_then(span).map(|s| (s, place(s)));
         }

@@ -6,7 +6,7 @@
 //! nearest subject or speaker before it that fits.
 
 use super::Span;
-use super::lexicon::{self, FEMALE, MALE, NO_PERSON, PERSON, SOURCE, TITLE};
+use super::lexicon::{self, FEMALE, MALE, NO_PERSON, PEOPLE, PERSON, SOURCE, TITLE};
 use std::collections::HashMap;
 
 /// How a speaker is written.
@@ -207,9 +207,10 @@ impl Book<'_> {
         let place = mention.place && !titled && !known && words == 1;
         // `the Danes`, `Americans`: no `he` among them.
         let phrase = self.slice(mention.span);
-        let nation = slice.strip_suffix('s').is_some_and(|one| lexicon::look_up(one).is(NO_PERSON));
+        let people = lexicon::look_up(slice).is(PEOPLE);
+        let nation = people || slice.strip_suffix('s').is_some_and(|one| lexicon::look_up(one).is(NO_PERSON));
         let many = phrase.starts_with("the ") || phrase.starts_with("The ") || nation;
-        let plural = words == 1 && !titled && slice.ends_with('s') && many;
+        let plural = words == 1 && !titled && (slice.ends_with('s') && many || people);
         let same = |e: &Entity| {
             (e.given.is_none() || given.is_none() || e.given == given)
                 && (e.gender.is_none() || gender.is_none() || e.gender == gender)

@@ -355,6 +355,7 @@ fn he_and_she_are_persons() {
         ("Bo Lind left. Rents will fall, he said.", "Bo Lind"),
         ("Bo Lind left. The Danes will pay, he said.", "Bo Lind"),
         ("Bo Lind left. Americans waited. He said that it was late.", "Bo Lind"),
+        ("Bo Lind left. Norwegians say that it is thick ice. He said that it was late.", "Bo Lind"),
         ("Bo Lind left. Labour waited. He said that it was late.", "Bo Lind"),
         ("Bo Lind left. Gas grows dear. He said that it would.", "Bo Lind"),
         ("Bo Lind left. More than ten ferries sank. He said that it was late.", "Bo Lind"),
@@ -455,6 +456,151 @@ fn a_question_is_not_by_who_it_is_about() {
         read("“We wait,” said Lind.\n\nYour mother wants more ferries. “She has good reasons.”"),
         ["direct | Lind = Lind | “We wait,”", "direct | Lind = Lind | “She has good reasons.”"]
     );
+}
+
+#[test]
+fn only_the_quotation_is_said_where_another_clause_leads_to_it() {
+    check(&[
+        ("The port has no pilots (“We sank in May,” wrote Bo Lind).", &[("Bo Lind", "“We sank in May,”")]),
+        ("The port was closed to all - “We sank in May,” Bo Lind said.", &[("Bo Lind", "“We sank in May,”")]),
+        ("The port has been closed to all, “We sank in May,” Bo Lind said.", &[("Bo Lind", "“We sank in May,”")]),
+        // An introduction and a subject are part of it.
+        (
+            "In the old port, “nobody has sunk since May,” Bo Lind said.",
+            &[("Bo Lind", "In the old port, “nobody has sunk since May,”")],
+        ),
+        (
+            "The port, old as it is, “is closed to all of us,” Lind said.",
+            &[("Lind", "The port, old as it is, “is closed to all of us,”")],
+        ),
+    ]);
+}
+
+#[test]
+fn the_author_goes_on_behind_a_statement() {
+    check(&[
+        ("Roe said that the ice was thick, and the guild has appealed.", &[("Roe", "that the ice was thick")]),
+        (
+            "Roe said that the ice was thick, and the guild would appeal.",
+            &[("Roe", "that the ice was thick, and the guild would appeal")],
+        ),
+        (
+            "Roe said that the ice was thick, and that the guild has left.",
+            &[("Roe", "that the ice was thick, and that the guild has left")],
+        ),
+    ]);
+}
+
+#[test]
+fn a_participle_belongs_to_the_nearest_clause() {
+    check(&[
+        (
+            "“The ice is thick,” pilots say, and the Ice League has closed the port, warning that it may break.",
+            &[("pilots", "“The ice is thick,”"), ("the Ice League", "that it may break")],
+        ),
+        (
+            "Roe asks “Why now?” as Bo Lind walks in, saying the ice is thick.",
+            &[("Roe", "“Why now?” as Bo Lind walks in"), ("Bo Lind", "the ice is thick")],
+        ),
+    ]);
+}
+
+#[test]
+fn an_answer_is_not_by_who_the_question_is_about() {
+    let found = read("“We wait,” said Lind.\n\nThe ambassador wants more ferries, does she not? “She does.”");
+    assert_eq!(found, ["direct | Lind = Lind | “We wait,”", "direct | Lind = Lind | “She does.”"]);
+    // Whom the question speaks to is who answers.
+    assert_eq!(read("Admiral, you have seen the ice. “It stays.”"), ["direct | Admiral = Admiral | “It stays.”"]);
+    assert!(read("Can you explain why “the ice stays”?").is_empty());
+}
+
+#[test]
+fn what_is_recalled_asked_for_or_called_on_is_no_statement() {
+    check(&[
+        ("Norland recalled its envoy for a long talk.", &[]),
+        ("Lind recalled that the ice was thick.", &[("Lind", "that the ice was thick")]),
+        ("Officials asked for a list of all that had been lost.", &[]),
+        ("The envoy called on the minister on Monday and left.", &[]),
+        ("The envoy called on the minister to resign.", &[("The envoy", "on the minister to resign")]),
+        ("Lind told reporters last week.", &[]),
+        ("Lind met the guild, pointing to ferries that had sunk.", &[("Lind", "ferries that had sunk")]),
+    ]);
+}
+
+#[test]
+fn what_begins_a_sentence_may_be_no_name() {
+    check(&[
+        ("Led by the guild, the march went “from the old port to the sea”.", &[]),
+        ("THE HARBOUR FREEZES OVER “The ice came early in the north.”", &[]),
+        ("Transcript: “The Ice Goes”", &[]),
+    ]);
+}
+
+#[test]
+fn a_subject_is_whole() {
+    check(&[
+        ("A Dane who deals with such ferries in Oslo said that the ice was thick.", &[("A Dane", "that the ice was thick")]),
+        ("The nephew of one of them says that the ice is thick.", &[("The nephew of one of them", "that the ice is thick")]),
+    ]);
+}
+
+#[test]
+fn according_to_in_the_middle_of_a_clause() {
+    check(&[(
+        "The ferry left with a new crew and, according to a pilot, with a hole.",
+        &[("a pilot", "The ferry left with a new crew and / with a hole")],
+    )]);
+}
+
+#[test]
+fn what_is_denied_or_planned_is_not_said_in_quotation_marks_either() {
+    check(&[
+        ("The ministry did not say how many “pilots” had left.", &[]),
+        ("Lind would ask the guild for the “fair” price of ice.", &[]),
+        ("Pilots feel free to “sail” in May.", &[]),
+        ("There said that “the ice is thick.”", &[]),
+    ]);
+}
+
+#[test]
+fn a_noun_is_no_verb_of_saying() {
+    check(&[
+        ("The port stayed shut despite unprecedented attacks from the “free” press.", &[]),
+        ("The storm raised serious doubts about whether the ferry will sail.", &[]),
+    ]);
+}
+
+#[test]
+fn a_newspaper_is_spoken_to() {
+    check(&[("“The ice is thick,” Lind told the newspaper “Dagen Nord” after the storm.", &[("Lind", "“The ice is thick,”")])]);
+}
+
+#[test]
+fn a_name_given_in_quotation_marks_ends_with_them() {
+    check(&[
+        ("Roe called the ice “far too thick” in a letter to the guild.", &[("Roe", "the ice “far too thick”")]),
+        ("Roe called the ice “far too thick”, and the ferry sailed.", &[("Roe", "the ice “far too thick”")]),
+        ("Guild Accused Of Theft", &[]),
+    ]);
+}
+
+#[test]
+fn an_introduction_is_no_statement() {
+    check(&[
+        ("In a long letter to the Ice Guild, Lind claimed.", &[]),
+        (
+            "Within two years the ice in the north was gone, Lind said.",
+            &[("Lind", "Within two years the ice in the north was gone")],
+        ),
+    ]);
+}
+
+#[test]
+fn a_quotation_beside_its_subject_is_somebody_elses() {
+    check(&[
+        ("The new ferries “will not sail before May.”", &[]),
+        ("The choir took its name from the song “Old Ice Of May!”", &[]),
+    ]);
 }
 
 #[test]
