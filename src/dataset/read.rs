@@ -39,13 +39,21 @@ const MAX_VOTES: u64 = 1000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Labels {
     names: BTreeMap<String, String>,
+    /// How a user may add to them, for hints.
+    renaming: Option<&'static str>,
 }
 
 impl Labels {
     /// The project's labels and aliases, with a dataset's own names on top: `names` maps its name to the label's. A label
     /// that is mapped to is known under its own name too.
     pub fn new(names: BTreeMap<String, String>) -> Self {
-        Self { names: names.into_iter().map(|(name, label)| (name.trim().to_owned(), label.trim().to_owned())).collect() }
+        let names = names.into_iter().map(|(name, label)| (name.trim().to_owned(), label.trim().to_owned())).collect();
+        Self { names, renaming: None }
+    }
+
+    /// Says how the user of a command may explain the name `yes`, as in `--rename yes=favor`.
+    pub fn renaming(self, renaming: Option<&'static str>) -> Self {
+        Self { renaming, ..self }
     }
 
     /// The label that a name means.
@@ -64,7 +72,10 @@ impl Labels {
         self.resolve(name).ok_or_else(|| {
             Error::new(format!("unknown label {:?}", shorten(name)))
                 .expected(format!("{} or an alias", self.known().into_iter().collect::<Vec<_>>().join(", ")))
-                .hint("explain the name under [labels] in dataset.toml, as in yes = \"favor\"")
+                .hint(match self.renaming {
+                    Some(how) => format!("explain the name, as in {how}; in a dataset's folder under [labels] in dataset.toml"),
+                    None => "explain the name under [labels] in dataset.toml, as in yes = \"favor\"".to_owned(),
+                })
         })
     }
 }
