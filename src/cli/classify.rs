@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
             .expected("the share behind an equals sign")
             .hint(format!("--cascade={path}, without a space: what stands apart is an article to read")));
     }
-    let articles = args.input.sources(args.output.as_deref())?;
+    let mut articles = args.input.sources(args.output.as_deref())?;
     if let (Some(output), Some(task)) = (&args.output, task) {
         spare(output, &[task])?;
     }
@@ -138,10 +138,11 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         let tick = |s: &Summary| {
             bar.set_message(format!("{}, {}", count(s.articles, "article"), count(s.sentences, "sentence")));
         };
-        classify::run(articles, &model, first.as_ref(), &options, &mut *reporter, warn, tick)?
+        classify::run(articles.by_ref(), &model, first.as_ref(), &options, &mut *reporter, warn, tick)?
     };
     bar.finish_and_clear();
     finish(output, summary.articles, summary.failed)?;
+    articles.remarks().iter().for_each(|line| tell(line));
     if first.is_some() {
         let Summary { pairs, stopped, repeated, .. } = summary;
         let passed = pairs - stopped;
