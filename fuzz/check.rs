@@ -6,10 +6,11 @@ use std::path::Path;
 
 /// The targets, each with a name by which the reader of its format is chosen.
 #[allow(dead_code, reason = "a fuzz target knows its own name")]
-pub const TARGETS: [(&str, &str); 12] = [
+pub const TARGETS: [(&str, &str); 13] = [
     ("text", "a.txt"),
     ("markdown", "a.md"),
     ("html", "a.html"),
+    ("json", "a.json"),
     ("jsonl", "a.jsonl"),
     ("csv", "a.csv"),
     ("pdf", "a.pdf"),

@@ -41,6 +41,7 @@ pub mod error;
 pub mod evaluate;
 pub mod model;
 mod plural;
+mod records;
 pub mod report;
 pub mod score;
 pub mod sentence;

@@ -157,7 +157,7 @@ fn every_bad_row_is_named_with_its_line() {
         (r#"{"claim":"c","label":"pro"}"#, "rows.jsonl:4: no \"text\" in the row"),
         (r#"{"text":1,"claim":"c","label":"pro"}"#, "rows.jsonl:5: \"text\" is a number; expected text"),
         (r#"{"text":"é","claim":}"#, "rows.jsonl:6:21: broken JSON: expected value"),
-        (r#"["a"]"#, "rows.jsonl:7: a line with a list; expected a JSON object"),
+        (r#"["a"]"#, "rows.jsonl:7: a list; expected a JSON object"),
         (r#"{"text":"a","claim":"c","label":"pro","start":-1}"#, "rows.jsonl:8: \"start\" is -1; expected a whole number"),
         (r#"{"text":"a","claim":"c","label":"pro","start":5,"end":4}"#, "rows.jsonl:9: start 5 behind end 4"),
         (
@@ -181,9 +181,31 @@ fn bad_csv_is_named_with_its_line() {
     assert_eq!(e.len(), 2);
     assert!(e[0].starts_with("rows.jsonl:3: 2 cells; expected 3, as in the header"), "{}", e[0]);
     assert!(e[1].starts_with("rows.jsonl:4: unknown label \"maybe\""), "{}", e[1]);
-    assert!(errors(CSV, "text;claim;label\na;c;pro\n")[0].contains("no column \"text\" among text;claim;label"));
+    assert!(errors(CSV, "text|claim|label\na|c|pro\n")[0].contains("no column \"text\" among text|claim|label"));
     assert!(errors(CSV, "text,text\n")[0].contains("column \"text\" for the second time"));
     assert!(errors(CSV, "").is_empty());
+}
+
+#[test]
+fn other_separators_are_told_by_the_header() {
+    for (format, separator) in [(CSV, ";"), (CSV, "\t"), (Format::Csv(b'\t'), ","), (Format::Csv(b'\t'), ";")] {
+        let text = format!("\"text, or so\";text;claim;label\nx;It rises, slowly.;c;pro\n").replace(';', separator);
+        let text = if separator == "," { text.replace("rises, slowly", "rises") } else { text };
+        let rows = read(format, text.as_bytes());
+        assert!(rows[0].as_ref().unwrap().text.starts_with("It rises"), "{separator:?}: {rows:?}");
+    }
+}
+
+#[test]
+fn an_open_quotation_mark_costs_no_other_row() {
+    let rows = read(CSV, b"text,claim,label\na,c,pro\n\"b,c,pro\nd,c,con\ne,c,con\n");
+    assert_eq!(rows.len(), 4, "{rows:?}");
+    let e = rows[1].as_ref().unwrap_err().to_string();
+    assert!(
+        e.starts_with("rows.jsonl:3: a quotation mark in cell 1 that is never closed; expected") && e.contains("hint:"),
+        "{e}"
+    );
+    assert_eq!((rows[2].as_ref().unwrap().text.as_str(), rows[2].as_ref().unwrap().id.as_str()), ("d", "rows:4"));
 }
 
 /// A stream of the same byte, to have a large line without having it in memory.

@@ -1,7 +1,7 @@
 //! EPUB: a book is one article, its documents in reading order, by `rbook`.
 
 use super::draft::Draft;
-use super::open::{Origin, Settings};
+use super::open::Origin;
 use super::zipped::Zipped;
 use super::{Article, Meta, decode, guard, html, nesting};
 use crate::error::{Error, Result};
@@ -9,10 +9,10 @@ use rbook::Epub;
 use std::io::Cursor;
 
 /// The article of a book.
-pub(super) fn article(bytes: Vec<u8>, origin: &Origin, settings: &Settings) -> Result<Article> {
+pub(super) fn article(zipped: Zipped, origin: &Origin) -> Result<Article> {
+    let limit = zipped.limit();
     // `rbook` unpacks without bounds; what it will unpack is proved to be within them before.
-    let bytes = Zipped::open(bytes, settings.limit)?.proved()?;
-    let limit = settings.limit;
+    let bytes = zipped.proved()?;
     guard::run("EPUB", move || draft(bytes, limit))??.finish(&origin.id, origin.path())
 }
 
@@ -53,7 +53,8 @@ fn draft(bytes: Vec<u8>, limit: u64) -> Result<Draft> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::zipped::tests::archive;
+    use super::super::open::Settings;
+    use super::super::zipped::{self, tests::archive};
     use super::*;
     use crate::article::Kind;
 
@@ -76,7 +77,7 @@ mod tests {
             ("OEBPS/two b.xhtml", b"<html><body><p>No ferry left.</p></body></html>"),
             ("OEBPS/one.xhtml", one),
         ]);
-        article(bytes, &Origin { id: "a.epub".into(), path: None }, &Settings { limit: 1 << 20, ..Settings::default() })
+        zipped::article(bytes, &Origin { id: "a.epub".into(), path: None }, &Settings { limit: 1 << 20, ..Settings::default() })
     }
 
     #[test]
@@ -95,6 +96,6 @@ mod tests {
         assert!(book(&vec![b'x'; 2 << 20]).unwrap_err().to_string().contains("larger than 1 MiB"));
         assert!(book("<div>".repeat(100_000).as_bytes()).unwrap_err().to_string().contains("nested"));
         let cut = archive(&[("META-INF/container.xml", &CONTAINER[..80])]);
-        assert!(article(cut, &Origin { id: "a".into(), path: None }, &Settings::default()).is_err());
+        assert!(zipped::article(cut, &Origin { id: "a".into(), path: None }, &Settings::default()).is_err());
     }
 }

@@ -1,6 +1,8 @@
 //! Which format a file has: by its first bytes, then by its name.
 
 use super::meta::{Field, field};
+use super::rows::Columns;
+use crate::records;
 use std::path::Path;
 
 /// A format that can be read.
@@ -9,10 +11,13 @@ pub(super) enum Format {
     Text,
     Markdown,
     Html,
+    Json,
     Jsonl,
     /// Columns with this separator.
     Csv(u8),
     Pdf,
+    /// DOCX, EPUB, or neither: told by the members of the archive, which the first bytes do not show.
+    Zip,
     Docx,
     Epub,
     Feed,
@@ -55,6 +60,7 @@ impl Format {
             "txt" | "text" => Self::Text,
             "md" | "markdown" => Self::Markdown,
             "html" | "htm" | "xhtml" => Self::Html,
+            "json" => Self::Json,
             "jsonl" | "ndjson" => Self::Jsonl,
             "csv" => Self::Csv(b','),
             "tsv" => Self::Csv(b'\t'),
@@ -70,7 +76,7 @@ impl Format {
     /// What the first bytes of a file prove it to be.
     pub fn by_content(head: &[u8]) -> Found {
         if head.starts_with(b"PK\x03\x04") {
-            return zip(head);
+            return Found::Is(Self::Zip);
         }
         if let Some((_, name)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
             return Found::Foreign(name);
@@ -91,6 +97,9 @@ impl Format {
         match (Self::by_content(head), named) {
             // Markdown may hold HTML from its first line on.
             (Found::Is(Self::Html), Some(Self::Markdown)) => Found::Is(Self::Markdown),
+            // The one ending for text of all sorts, and no ending, tell as little.
+            (Found::Unknown, Some(Self::Text)) => Found::Is(rows(head).unwrap_or(Self::Text)),
+            (Found::Unknown, Some(named @ (Self::Json | Self::Jsonl))) => Found::Is(json(&text(head)).unwrap_or(named)),
             (Found::Unknown, Some(format)) => Found::Is(format),
             (Found::Unknown, None) => rows(head).map_or(Found::Unknown, Found::Is),
             (found, _) => found,
@@ -102,25 +111,16 @@ fn ending(path: &Path) -> Option<String> {
     Some(path.extension()?.to_str()?.to_ascii_lowercase())
 }
 
-/// DOCX and EPUB among the ZIP archives, by the names of their members, which stand in the head as they are.
-fn zip(head: &[u8]) -> Found {
-    let has = |name: &[u8]| head.windows(name.len()).any(|w| w == name);
-    if has(b"application/epub+zip") || has(b"META-INF/container.xml") {
-        Found::Is(Format::Epub)
-    } else if has(b"word/") || has(b"[Content_Types].xml") && !has(b"xl/") && !has(b"ppt/") {
-        Found::Is(Format::Docx)
-    } else if has(b"xl/") {
-        Found::Foreign("a spreadsheet; export it as CSV")
-    } else {
-        Found::Foreign("a ZIP archive; unpack it and name the folder")
-    }
+/// The head as text, whatever its encoding, as far as letters without accents go.
+fn text(head: &[u8]) -> String {
+    let text = String::from_utf8_lossy(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head));
+    // UTF-16 has a zero in every other byte.
+    text.chars().filter(|&c| c != '\0' && c != '\u{fffd}').collect()
 }
 
 /// HTML and feeds, by their first tags.
 fn markup(head: &[u8]) -> Option<Format> {
-    let text = String::from_utf8_lossy(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head));
-    // UTF-16 has a zero in every other byte.
-    let text: String = text.chars().filter(|&c| c != '\0' && c != '\u{fffd}').collect::<String>().to_ascii_lowercase();
+    let text = text(head).to_ascii_lowercase();
     let mut rest = text.trim_start();
     loop {
         // What may come before the first element.
@@ -145,21 +145,64 @@ fn markup(head: &[u8]) -> Option<Format> {
     }
 }
 
-/// Rows, by a first line that is an object or a header with a column of text.
+/// Rows: JSON, or a header with a column of text.
 fn rows(head: &[u8]) -> Option<Format> {
-    let line = head.split(|&b| b == b'\n').next()?;
-    let line = std::str::from_utf8(line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)).ok()?.trim();
-    let wanted = |name: &str| matches!(field(name), Some(Field::Text | Field::Html));
-    if line.starts_with('{') {
-        // The line may be longer than the head: a key at its start is enough.
-        let keys = line.split("\":").filter_map(|part| part.rsplit('"').next());
-        return keys.into_iter().any(wanted).then_some(Format::Jsonl);
+    let text = text(head);
+    if let Some(format) = json(&text) {
+        return Some(format);
     }
-    [b',', b'\t'].into_iter().find_map(|separator| {
-        let cells: Vec<&str> = line.split(char::from(separator)).map(|c| c.trim().trim_matches('"')).collect();
-        let header = cells.len() > 1 && cells.iter().all(|c| !c.is_empty() && c.len() <= 30 && c.split(' ').count() <= 3);
-        (header && cells.iter().any(|c| wanted(c))).then_some(Format::Csv(separator))
+    let line = text.split(['\n', '\r']).next()?.trim();
+    let separator = records::separator(line.as_bytes(), b',');
+    let cells: Vec<&str> = line.split(char::from(separator)).map(|c| c.trim().trim_matches('"')).collect();
+    let header = cells.len() > 1 && cells.iter().all(|c| !c.is_empty() && c.len() <= 30 && c.split(' ').count() <= 3);
+    let wanted = |name: &&str| matches!(field(name), Some(Field::Text | Field::Html));
+    (header && cells.iter().any(wanted)).then_some(Format::Csv(separator))
+}
+
+/// JSON, by an object with a key at its start or in a list. Where a line is an object, or the next one begins another, it is
+/// JSONL, of which a broken line costs no other.
+fn json(text: &str) -> Option<Format> {
+    let text = text.trim_start();
+    let list = text.strip_prefix('[').map(str::trim_start);
+    let object = list.unwrap_or(text).strip_prefix('{')?.trim_start();
+    if !object.starts_with('"') || keys(object).next().is_none() {
+        return None;
+    }
+    let (line, more) = text.split_once('\n').unwrap_or((text, ""));
+    let mut values = serde_json::Deserializer::from_str(line).into_iter::<serde::de::IgnoredAny>();
+    let first = values.next();
+    let lines = match first {
+        _ if list.is_some() => false,
+        Some(Ok(_)) => line[values.byte_offset()..].trim().is_empty(),
+        _ => more.trim_start().is_empty() || more.trim_start().starts_with('{'),
+    };
+    Some(if lines { Format::Jsonl } else { Format::Json })
+}
+
+/// The keys of JSON at any depth: strings with a colon behind them.
+fn keys(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            let string = &rest[rest.find('"')? + 1..];
+            let mut escaped = false;
+            let end = string.find(|c| {
+                let ends = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                ends
+            })?;
+            rest = &string[end + 1..];
+            if rest.trim_start().starts_with(':') {
+                return Some(&string[..end]);
+            }
+        }
     })
+}
+
+/// Whether JSON, as far as its head shows, is of articles.
+pub(super) fn has_text(head: &[u8], columns: &Columns) -> bool {
+    let text = text(head);
+    columns.has_text(&keys(&text).map(str::to_owned).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -194,14 +237,12 @@ mod tests {
             (b"<?xml version=\"1.0\"?>\n<rss version=\"2.0\">", Format::Feed),
             (b"<?xml version=\"1.0\"?><feed xmlns=\"x\">", Format::Feed),
             (b"WARC/1.0\r\n", Format::Warc),
-            (b"PK\x03\x04....mimetypeapplication/epub+zip", Format::Epub),
-            (b"PK\x03\x04....word/document.xml", Format::Docx),
+            (b"PK\x03\x04....", Format::Zip),
         ] {
             assert_eq!(of("a.txt", head), Found::Is(format));
         }
         assert_eq!(of("a.md", b"<html>"), Found::Is(Format::Markdown));
         assert!(matches!(of("a.txt", b"\x89PNG\r\n"), Found::Foreign(_)));
-        assert!(matches!(of("a.zip", b"PK\x03\x04....a.txt"), Found::Foreign(_)));
     }
 
     #[test]
@@ -210,7 +251,38 @@ mod tests {
         assert_eq!(of(b"{\"id\":1,\"text\":\"The ferry"), Found::Is(Format::Jsonl));
         assert_eq!(of(b"id,headline,body\n1,Ice,The ferry stayed.\n"), Found::Is(Format::Csv(b',')));
         assert_eq!(of(b"date\ttext\n"), Found::Is(Format::Csv(b'\t')));
+        assert_eq!(of(b"date;text\n"), Found::Is(Format::Csv(b';')));
         assert_eq!(of(b"The ferry stayed, he said, in the text.\n"), Found::Unknown);
         assert_eq!(of(b"{a brace}"), Found::Unknown);
+    }
+
+    #[test]
+    fn json_is_told_from_lines_of_it() {
+        for (head, format) in [
+            ("[{\"text\": \"One.\"}]", Format::Json),
+            ("\u{feff}\n[\n  {\n    \"story\" : 5", Format::Json),
+            ("{\n  \"text\": \"One.\"\n}\n", Format::Json),
+            ("{ \"id\": 5,\n  \"text\": \"One.\"\n}\n", Format::Json),
+            ("{\"text\": \"One.\"} {\"text\": \"Two.\"}", Format::Json),
+            ("{\"text\": \"One.\"}\n{", Format::Jsonl),
+            ("{\"text\": \"One}\n{\"text\"", Format::Jsonl),
+            ("{\"text\": \"One. The end is not", Format::Jsonl),
+        ] {
+            let utf16: Vec<u8> = head.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            for name in [None, Some("a.txt"), Some("a.json"), Some("a.jsonl"), Some("a")] {
+                assert_eq!(Format::of(name.map(Path::new), head.as_bytes()), Found::Is(format), "{head} {name:?}");
+                assert_eq!(Format::of(name.map(Path::new), &utf16), Found::Is(format), "{head} {name:?}");
+            }
+        }
+        for prose in ["[1] The ferry stayed.", "[{ A brace. \"No\": he said.", "{\"No,\" he said.}"] {
+            assert_eq!(of("a.txt", prose.as_bytes()), Found::Is(Format::Text), "{prose}");
+            assert_eq!(of("a.json", prose.as_bytes()), Found::Is(Format::Json), "{prose}");
+        }
+    }
+
+    #[test]
+    fn keys_are_strings_with_a_colon() {
+        let found: Vec<&str> = keys("{\"a\\\"b\" : [\"text\", \"x: y\"], \"c\":{\"d\"").collect();
+        assert_eq!(found, ["a\\\"b", "c"]);
     }
 }

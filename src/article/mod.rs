@@ -17,6 +17,7 @@ mod format;
 mod guard;
 #[cfg(feature = "html")]
 mod html;
+mod json;
 mod markdown;
 mod meta;
 #[cfg(feature = "html")]

@@ -5,8 +5,10 @@ use super::rows::{self, Columns};
 use super::unpack::{self, Stream};
 use super::{Article, decode, markdown, text};
 use crate::error::{Error, Result};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The articles of a file, lazily where it holds many.
 pub(super) type Articles = Box<dyn Iterator<Item = Result<Article>> + Send>;
@@ -18,18 +20,42 @@ pub(super) const HEAD: u64 = 16 << 10;
 const LAYERS: usize = 3;
 
 /// How files are read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Settings {
     /// Bytes that one article may have: packed, unpacked, and as text.
     pub limit: u64,
     /// Names of the columns of rows.
     pub columns: Columns,
+    /// Whether the file was named itself, not found in a folder: then it must have every column that was asked for.
+    pub by_itself: bool,
+    /// The columns that were asked for and in no file so far.
+    pub unfound: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { limit: super::DEFAULT_LIMIT, columns: Columns::default() }
+        Self { limit: super::DEFAULT_LIMIT, columns: Columns::default(), by_itself: true, unfound: Arc::default() }
     }
+}
+
+impl Settings {
+    /// Notes which columns there are.
+    pub fn find(&self, names: &[String]) {
+        lock(&self.unfound).retain(|column| !names.contains(column));
+    }
+
+    /// The error of a file without columns that were asked for; nothing more need be said of them.
+    pub fn without(&self, absent: &[String], names: &[String]) -> Error {
+        self.find(absent);
+        Error::new(format!("no column {} among {}", rows::quoted(absent), rows::quoted(names)))
+            .expected("the columns that --columns names")
+            .hint("names count as they are written, capitals and spaces too")
+    }
+}
+
+/// The value; a thread that panicked while it held it leaves it as it was.
+pub(super) fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where a file comes from.
@@ -76,10 +102,11 @@ fn dispatch(head: &[u8], stream: Stream, origin: Origin, settings: &Settings) ->
     let format = match Format::of(origin.path(), head) {
         Found::Is(format) => format,
         Found::Unknown => Format::Text,
-        Found::Foreign(what) => return Err(Error::new(format!("this is {what}")).expected("an article")),
+        Found::Foreign(what) => return Err(foreign(what)),
     };
     match format {
         Format::Jsonl => return Ok(rows::jsonl(stream, origin, settings)),
+        Format::Json => return Ok(rows::json(stream, origin, settings)),
         Format::Csv(separator) => return Ok(rows::csv(stream, origin, separator, settings)),
         #[cfg(feature = "warc")]
         Format::Warc => return Ok(super::warc::articles(stream, origin, settings)),
@@ -93,18 +120,25 @@ fn dispatch(head: &[u8], stream: Stream, origin: Origin, settings: &Settings) ->
         Format::Html => super::html::article(bytes, None, &origin)?,
         #[cfg(feature = "pdf")]
         Format::Pdf => super::pdf::article(bytes, &origin)?,
-        #[cfg(feature = "docx")]
-        Format::Docx => super::docx::article(bytes, &origin, settings)?,
-        #[cfg(feature = "epub")]
-        Format::Epub => super::epub::article(bytes, &origin, settings)?,
+        #[cfg(any(feature = "docx", feature = "epub"))]
+        Format::Zip | Format::Docx | Format::Epub => super::zipped::article(bytes, &origin, settings)?,
         Format::Text | Format::Markdown => plain(format, bytes, &origin)?,
         #[allow(unreachable_patterns, reason = "with every feature on there is none left")]
-        _ => {
-            return Err(Error::new(format!("this is {format:?}, which this build cannot read"))
-                .hint("build it with the feature of that name: cargo build --release --features NAME"));
-        }
+        _ => return Err(not_built(format)),
     };
     Ok(Box::new(std::iter::once(Ok(article))))
+}
+
+/// The error of a file that holds no article, and what it is.
+pub(super) fn foreign(what: &str) -> Error {
+    Error::new(format!("this is {what}")).expected("an article")
+}
+
+/// The error of a format whose feature is off.
+#[allow(dead_code, reason = "with every feature on there is none")]
+pub(super) fn not_built(format: Format) -> Error {
+    Error::new(format!("this is {format:?}, which this build cannot read"))
+        .hint("build it with the feature of that name (docx or epub for Zip): cargo build --release --features NAME")
 }
 
 /// Nothing is converted: the text is the file, byte for byte where it is UTF-8.

@@ -1,18 +1,19 @@
-//! Articles as rows: JSONL and CSV with named columns, streaming. A bad row is an error of its own, and reading goes on.
+//! Articles as rows: JSON, JSONL and CSV with named columns, streaming. A bad row is an error of its own, and reading goes on,
+//! unless it is JSON whose brackets do not match, for where the next object begins cannot be known then.
 //!
 //! The text of a row is its cell, byte for byte, read as plain text; where there is no text but HTML, the article is
-//! extracted from it. A row may be as large as an article; a larger JSONL line is skipped, a larger CSV record ends the
-//! reading, for where the next one begins cannot be known.
+//! extracted from it. A row may be as large as an article; a larger one is an error, and skipped.
 
+use super::json::{Piece, Pieces};
 use super::meta::{Field, field};
 use super::open::{Articles, HEAD, Origin, Settings, cannot_read, too_large};
 use super::unpack::{self, Stream};
 use super::{Article, Meta, decode, text};
 use crate::error::{Error, Result};
-use serde_json::{Map, Value};
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use crate::records::{self, Cells, Lines, Place, kind_of};
+use serde_json::Value;
+use std::io::{Cursor, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Which column holds what, where the usual names do not tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,26 +45,25 @@ impl Columns {
         Ok(Self(columns))
     }
 
-    /// The value of a field, by the column named for it, else by the first of the usual names.
-    fn get<'a>(&self, wanted: Field, value: &dyn Fn(&str) -> Option<&'a str>, names: &[String]) -> Option<&'a str> {
-        let present = |name: &str| value(name).filter(|v| !v.trim().is_empty());
-        let mut named = self.0.iter().filter(|(f, _)| *f == wanted);
-        if let Some(found) = named.find_map(|(_, column)| present(column)) {
-            return Some(found);
-        }
-        let rank = |name: &&String| {
-            let one = wanted.names().iter().position(|n| field(name) == Some(wanted) && squash(name) == *n);
-            one.unwrap_or(usize::MAX)
-        };
-        let mut candidates: Vec<&String> = names.iter().filter(|n| field(n) == Some(wanted)).collect();
-        candidates.sort_by_key(rank);
-        candidates.into_iter().find_map(|name| present(name))
+    /// The places of the columns that may hold a field: the one named for it, then those with the usual names, the first first.
+    fn of(&self, wanted: Field, names: &[String]) -> Vec<usize> {
+        let named = self.0.iter().filter(|(f, _)| *f == wanted);
+        let mut places: Vec<usize> = named.filter_map(|(_, column)| names.iter().position(|name| name == column)).collect();
+        let rank = |i: &usize| wanted.names().iter().position(|n| squash(&names[*i]) == *n);
+        let mut usual: Vec<usize> = (0..names.len()).filter(|&i| field(&names[i]) == Some(wanted)).collect();
+        usual.sort_by_key(rank);
+        places.append(&mut usual);
+        places
     }
 
-    /// Whether a header has a column of text or HTML.
-    fn has_text(&self, names: &[String]) -> bool {
-        let text = |f: Option<Field>| matches!(f, Some(Field::Text | Field::Html));
-        names.iter().any(|n| text(field(n)) || self.0.iter().any(|(f, column)| text(Some(*f)) && column == n))
+    /// Whether a header, or an object, has a column of text or HTML.
+    pub(super) fn has_text(&self, names: &[String]) -> bool {
+        [Field::Text, Field::Html].iter().any(|f| !self.of(*f, names).is_empty())
+    }
+
+    /// The columns that were named, by their names.
+    pub(super) fn named(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().map(|(_, column)| column)
     }
 }
 
@@ -71,15 +71,46 @@ fn squash(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// A record with the names of its columns.
+struct Row {
+    line: u64,
+    names: Arc<[String]>,
+    values: Vec<Value>,
+}
+
+impl Row {
+    /// The first value that a field has, as text.
+    fn get(&self, columns: &Columns, field: Field) -> Option<String> {
+        let values = columns.of(field, &self.names).into_iter().filter_map(|i| self.values.get(i));
+        values.map(plain).find(|text| !text.trim().is_empty())
+    }
+
+    /// The first text among the values that a field has. Only a string is one: of a number or a list the text would be ours.
+    fn text(&self, columns: &Columns, field: Field) -> Option<&str> {
+        let values = columns.of(field, &self.names).into_iter().filter_map(|i| self.values.get(i));
+        values.filter_map(Value::as_str).find(|text| !text.trim().is_empty())
+    }
+
+    /// Why there is no text.
+    fn without_text(&self, columns: &Columns) -> Error {
+        let places = [Field::Text, Field::Html].into_iter().flat_map(|field| columns.of(field, &self.names));
+        let other = |i: usize| self.values.get(i).filter(|v| !v.is_null() && !v.is_string()).map(|v| (&self.names[i], v));
+        match places.into_iter().find_map(other) {
+            Some((name, value)) => Error::new(format!("{name:?} is {}", kind_of(value))).expected("a string"),
+            None => Error::new("the row has no text")
+                .expected("a value under text, body, content or html")
+                .hint("name the column, as in --columns text=story"),
+        }
+    }
+}
+
 /// The article of one row.
-fn article(columns: &Columns, names: &[String], cells: &[String], origin: &Origin, line: u64) -> Result<Article> {
-    let value = |name: &str| names.iter().position(|n| n == name).and_then(|i| cells.get(i)).map(String::as_str);
-    let get = |f: Field| columns.get(f, &value, names);
-    let owned = |f: Field| get(f).map(str::to_owned);
+fn article(columns: &Columns, row: &Row, origin: &Origin) -> Result<Article> {
+    let owned = |f: Field| row.get(columns, f);
     let meta =
         Meta { outlet: owned(Field::Outlet), date: owned(Field::Date), url: owned(Field::Url), author: owned(Field::Author) };
-    let id = origin.member(owned(Field::Id), line);
-    let mut article = match (get(Field::Text), get(Field::Html)) {
+    let id = origin.member(owned(Field::Id), row.line);
+    let mut article = match (row.text(columns, Field::Text), row.text(columns, Field::Html)) {
         (Some(text), _) => {
             let (title, blocks) = text::blocks(text);
             if blocks.is_empty() {
@@ -88,11 +119,7 @@ fn article(columns: &Columns, names: &[String], cells: &[String], origin: &Origi
             Article { id, path: origin.path.clone(), text: text.to_owned(), title, meta: Meta::default(), blocks }
         }
         (None, Some(html)) => from_html(html, &Origin { id, path: origin.path.clone() })?,
-        (None, None) => {
-            return Err(Error::new("the row has no text")
-                .expected("a value under text, body, content or html")
-                .hint("name the column, as in --columns text=story"));
-        }
+        (None, None) => return Err(row.without_text(columns)),
     };
     // What the row says of its article counts more than what was found in it.
     article.title = owned(Field::Title).map(|t| t.trim().to_owned()).or(article.title);
@@ -136,175 +163,147 @@ fn failed(error: Error) -> Articles {
     Box::new(std::iter::once(Err(error)))
 }
 
-/// Articles from one JSON object a line.
-pub(super) fn jsonl(stream: Stream, origin: Origin, settings: &Settings) -> Articles {
-    let limit = settings.limit;
-    let mut lines = match transcoded(stream, limit) {
-        Ok(stream) => BufReader::new(stream),
-        Err(e) => return failed(e.at(&origin.id)),
-    };
-    let columns = settings.columns.clone();
-    let (mut line, mut rows, mut ended) = (0, 0_u64, false);
-    let mut buffer = Vec::new();
+/// Articles from the rows of a file. A column that was asked for and is in none of them is an error of a file that was itself
+/// asked for; in folders some files may have other columns than the rest.
+fn articles(mut rows: impl Iterator<Item = Result<Row>> + Send + 'static, origin: Origin, settings: &Settings) -> Articles {
+    let settings = settings.clone();
+    let mut absent: Vec<String> = settings.columns.named().cloned().collect();
+    let mut first: Option<Arc<[String]>> = None;
+    let (mut any, mut ended) = (false, false);
     Box::new(std::iter::from_fn(move || {
-        while !ended {
-            line += 1;
-            let result = match next_line(&mut lines, &mut buffer, limit) {
-                Ok(None) => {
-                    ended = true;
-                    if rows > 0 {
-                        return None;
-                    }
-                    Err(Error::new("no row in this file"))
-                }
-                Ok(Some(true)) if buffer.trim_ascii().is_empty() => continue,
-                Ok(Some(true)) => object(&buffer).and_then(|(names, cells)| article(&columns, &names, &cells, &origin, line)),
-                Ok(Some(false)) => Err(too_large(limit)),
-                Err(e) => {
-                    ended = true;
-                    Err(cannot_read(&e))
-                }
-            };
-            rows += 1;
-            return Some(result.map_err(|e| if ended && rows == 1 { e.at(&origin.id) } else { e.at(&origin.id).line(line) }));
+        if ended {
+            return None;
         }
-        None
+        if let Some(row) = rows.next() {
+            any = true;
+            let article = row.and_then(|row| {
+                if !absent.is_empty() {
+                    settings.find(&row.names);
+                    absent.retain(|column| !row.names.contains(column));
+                    first.get_or_insert_with(|| Arc::clone(&row.names));
+                }
+                article(&settings.columns, &row, &origin).map_err(|e| e.line(row.line))
+            });
+            return Some(article.map_err(|e| e.at(&origin.id)));
+        }
+        ended = true;
+        let error = match first.take() {
+            Some(names) if settings.by_itself && !absent.is_empty() => settings.without(&absent, &names),
+            _ if !any => Error::new("no row in this file"),
+            _ => return None,
+        };
+        Some(Err(error.at(&origin.id)))
     }))
 }
 
-/// Reads a line: `None` at the end, `false` if it is longer than the limit and was skipped.
-fn next_line(reader: &mut BufReader<Stream>, buffer: &mut Vec<u8>, limit: u64) -> io::Result<Option<bool>> {
-    buffer.clear();
-    if reader.by_ref().take(limit.saturating_add(1)).read_until(b'\n', buffer)? == 0 {
-        return Ok(None);
-    }
-    if buffer.len() as u64 <= limit || buffer.ends_with(b"\n") {
-        return Ok(Some(true));
-    }
-    buffer.clear();
-    loop {
-        let bytes = reader.fill_buf()?;
-        let (n, found) = match bytes.iter().position(|&b| b == b'\n') {
-            Some(at) => (at + 1, true),
-            None => (bytes.len(), false),
-        };
-        reader.consume(n);
-        if found || n == 0 {
-            return Ok(Some(false));
-        }
-    }
+/// Articles from one JSON object a line.
+pub(super) fn jsonl(stream: Stream, origin: Origin, settings: &Settings) -> Articles {
+    let mut lines = match transcoded(stream, settings.limit) {
+        Ok(stream) => Lines::new(stream, settings.limit, |_, limit| too_large(limit)),
+        Err(e) => return failed(e.at(&origin.id)),
+    };
+    let rows = std::iter::from_fn(move || {
+        let row = lines.next()?.and_then(|()| object(&lines.line, Place { line: lines.number, column: 1 }));
+        Some(row.map_err(|e| e.line(lines.number)))
+    });
+    articles(rows, origin, settings)
 }
 
-/// Keys and values of a line, values as text.
-fn object(line: &[u8]) -> Result<(Vec<String>, Vec<String>)> {
-    let text = decode::field(line);
-    let row: Map<String, Value> = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|e| Error::new(format!("not a JSON object: {e}")).expected("one object a line").column(e.column() as u64))?;
-    Ok(row.into_iter().map(|(name, value)| (name, plain(value))).unzip())
+/// Articles from the objects at the top of JSON, over any number of lines.
+pub(super) fn json(stream: Stream, origin: Origin, settings: &Settings) -> Articles {
+    let limit = settings.limit;
+    let mut pieces = match transcoded(stream, limit) {
+        Ok(stream) => Pieces::new(stream, limit),
+        Err(e) => return failed(e.at(&origin.id)),
+    };
+    let rows = std::iter::from_fn(move || {
+        Some(pieces.next()?.and_then(|Piece { bytes, place, whole }| {
+            if bytes.len() as u64 > limit {
+                let open = "a bracket or a quotation mark that is not closed makes a long object; or raise --max-size";
+                return Err(if whole { too_large(limit) } else { too_large(limit).hint(open) }.line(place.line));
+            }
+            object(&bytes, place)
+        }))
+    });
+    articles(rows, origin, settings)
+}
+
+/// The row that an object is.
+fn object(bytes: &[u8], place: Place) -> Result<Row> {
+    let object = records::object(decode::field(bytes).trim_start_matches('\u{feff}'), place)?;
+    let (names, values): (Vec<String>, Vec<Value>) = object.into_iter().unzip();
+    Ok(Row { line: place.line, names: names.into(), values })
 }
 
 /// A value as text: lists joined with commas (authors), objects by their name.
-fn plain(value: Value) -> String {
+fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(s) => s,
-        Value::Array(list) => list.into_iter().map(plain).filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", "),
-        Value::Object(mut object) => object.remove("name").map(plain).unwrap_or_default(),
+        Value::String(s) => s.clone(),
+        Value::Array(list) => list.iter().map(plain).filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", "),
+        Value::Object(object) => object.get("name").map(plain).unwrap_or_default(),
         other => other.to_string(),
     }
 }
 
-/// Stops a reader that was asked for more than one record may have.
-struct Guard {
-    inner: Stream,
-    left: Arc<AtomicU64>,
-}
-
-impl Read for Guard {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.left.load(Ordering::Relaxed);
-        let allowed = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        if allowed == 0 && !buffer.is_empty() {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        let n = self.inner.read(&mut buffer[..allowed])?;
-        self.left.store(left - n as u64, Ordering::Relaxed);
-        Ok(n)
-    }
-}
-
-/// Articles from columns with a header. Where the header has no such separator but semicolons, those separate.
+/// Articles from columns with a header. Where the header has no such separator, another one that it has separates.
 pub(super) fn csv(stream: Stream, origin: Origin, separator: u8, settings: &Settings) -> Articles {
-    let limit = settings.limit;
-    let opened = transcoded(stream, limit).and_then(|s| unpack::peek(s, HEAD).map_err(|e| cannot_read(&e)));
-    let (head, inner) = match opened {
-        Ok(opened) => opened,
+    let mut records = match transcoded(stream, settings.limit) {
+        Ok(stream) => Cells::new(stream, separator, settings.limit, |_, limit| {
+            too_large(limit).hint("a quotation mark that is not closed makes a long record; or raise --max-size")
+        }),
         Err(e) => return failed(e.at(&origin.id)),
     };
-    let header = head.split(|&b| b == b'\n').next().unwrap_or_default();
-    let separator = if !header.contains(&separator) && header.contains(&b';') { b';' } else { separator };
-    let left = Arc::new(AtomicU64::new(limit));
-    let guard = Guard { inner, left: Arc::clone(&left) };
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(guard);
-    let columns = settings.columns.clone();
-    let mut names: Option<Vec<String>> = None;
-    let (mut rows, mut ended) = (0_u64, false);
-    let mut record = csv::ByteRecord::new();
-    Box::new(std::iter::from_fn(move || {
+    let own = settings.clone();
+    let mut header: Option<Arc<[String]>> = None;
+    let mut ended = false;
+    let rows = std::iter::from_fn(move || {
         while !ended {
-            left.store(limit, Ordering::Relaxed);
-            let read = reader.read_byte_record(&mut record);
-            let line = record.position().map_or(0, csv::Position::line);
-            let result = match read {
-                Ok(true) => {
-                    let cells: Vec<String> = record.iter().map(decode::field).collect();
-                    match &names {
-                        Some(names) => article(&columns, names, &cells, &origin, line),
-                        None => match header_of(cells, &columns) {
-                            Ok(header) => {
-                                names = Some(header);
-                                continue;
-                            }
-                            Err(e) => {
-                                ended = true;
-                                Err(e)
-                            }
-                        },
-                    }
+            let row = records.next()?.and_then(|(line, cells)| {
+                let cells: Vec<String> = cells.iter().map(|cell| decode::field(cell)).collect();
+                match &header {
+                    Some(names) => row(line, names, cells).map(Some),
+                    None => header_of(cells, &own).map(|names| header = Some(names.into())).map(|()| None),
                 }
-                Ok(false) => {
-                    ended = true;
-                    return (rows == 0).then(|| Err(Error::new("no row in this file").at(&origin.id)));
-                }
-                Err(e) => {
-                    ended = true;
-                    let line = reader.position().line();
-                    Err(match e.into_kind() {
-                        csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::FileTooLarge => {
-                            too_large(limit).hint("a quotation mark that is not closed makes a long record; or raise --max-size")
-                        }
-                        csv::ErrorKind::Io(e) => cannot_read(&e),
-                        other => Error::new(format!("broken CSV: {other:?}")),
-                    }
-                    .line(line))
-                }
-            };
-            rows += 1;
-            return Some(result.map_err(|e| e.at(&origin.id).line(line)));
+                .map_err(|e| e.line(line))
+            });
+            // Without a header no row has a meaning.
+            ended = header.is_none();
+            if let Some(row) = row.transpose() {
+                return Some(row);
+            }
         }
         None
-    }))
+    });
+    articles(rows, origin, settings)
 }
 
-fn header_of(cells: Vec<String>, columns: &Columns) -> Result<Vec<String>> {
-    let names: Vec<String> = cells.iter().map(|c| c.trim_start_matches('\u{feff}').trim().to_owned()).collect();
-    if columns.has_text(&names) {
+/// A row by its cells. Programs leave out empty cells at the end of a row, or add some.
+fn row(line: u64, names: &Arc<[String]>, cells: Vec<String>) -> Result<Row> {
+    if cells.iter().skip(names.len()).any(|cell| !cell.trim().is_empty()) {
+        return Err(records::unequal(cells.len(), names.len()));
+    }
+    Ok(Row { line, names: Arc::clone(names), values: cells.into_iter().map(Value::from).collect() })
+}
+
+fn header_of(cells: Vec<String>, settings: &Settings) -> Result<Vec<String>> {
+    let names: Vec<String> = cells.iter().map(|c| c.trim().to_owned()).collect();
+    let absent: Vec<String> = settings.columns.named().filter(|column| !names.contains(column)).cloned().collect();
+    if settings.by_itself && !absent.is_empty() {
+        return Err(settings.without(&absent, &names));
+    }
+    if settings.columns.has_text(&names) {
         return Ok(names);
     }
-    let shown: Vec<String> = names.iter().take(20).map(|n| format!("{:?}", n.chars().take(40).collect::<String>())).collect();
-    Err(Error::new(format!("no column of text among {}", shown.join(", ")))
+    Err(Error::new(format!("no column of text among {}", quoted(&names)))
         .expected("a header with text, body, content or html")
         .hint("name the column, as in --columns text=story"))
+}
+
+/// Names in quotation marks, the first twenty.
+pub(super) fn quoted(names: &[String]) -> String {
+    let shown = names.iter().take(20).map(|n| format!("{:?}", n.chars().take(40).collect::<String>()));
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -314,7 +313,7 @@ mod tests {
     fn read(text: &str, csv_separator: Option<u8>, columns: &[&str], limit: u64) -> Vec<Result<Article>> {
         let stream: Stream = Box::new(Cursor::new(text.as_bytes().to_vec()));
         let origin = Origin { id: "f".into(), path: None };
-        let settings = Settings { limit, columns: Columns::new(columns).unwrap() };
+        let settings = Settings { limit, columns: Columns::new(columns).unwrap(), ..Settings::default() };
         match csv_separator {
             Some(s) => csv(stream, origin, s, &settings).collect(),
             None => jsonl(stream, origin, &settings).collect(),
@@ -363,6 +362,84 @@ mod tests {
         assert!(read("text\n", Some(b','), &[], 1000)[0].as_ref().unwrap_err().to_string().contains("no row"));
         let open = format!("text\n\"{}", "x".repeat(5000));
         assert!(read(&open, Some(b','), &[], 1000)[0].as_ref().unwrap_err().to_string().contains("larger than 1000 bytes"));
+    }
+
+    fn errors(rows: &[Result<Article>]) -> Vec<String> {
+        rows.iter().filter_map(|r| r.as_ref().err()).map(ToString::to_string).collect()
+    }
+
+    fn texts(rows: &[Result<Article>]) -> Vec<&str> {
+        rows.iter().flatten().map(|a| a.text.as_str()).collect()
+    }
+
+    #[test]
+    fn the_objects_of_json_are_rows_named_by_their_line() {
+        let read = |text: &str, limit| -> Vec<Result<Article>> {
+            let settings = Settings { limit, ..Settings::default() };
+            json(Box::new(Cursor::new(text.as_bytes().to_vec())), Origin { id: "f".into(), path: None }, &settings).collect()
+        };
+        let rows = read(
+            "[\n  {\"text\": \"One.\"},\n  7,\n  {\n    \"body\": \"Two.\", \"title\": tru\n  },\n  {\"text\": \"Three.\"}\n]",
+            999,
+        );
+        assert_eq!(texts(&rows), ["One.", "Three."]);
+        assert_eq!(rows[0].as_ref().unwrap().id, "f:2");
+        let found = errors(&rows);
+        assert!(found[0].starts_with("f:3: a number; expected a JSON object"), "{}", found[0]);
+        assert!(found[1].starts_with("f:5:33: broken JSON: expected ident"), "{}", found[1]);
+        assert_eq!(found.len(), 2);
+        // A quotation mark that is missing: the parser of the object says where.
+        let rows = read("{\"text\": \"One.\"}\n{\"text\": \"Two.}\n{\"text\": \"Three.\"}\n", 999);
+        assert_eq!(texts(&rows), ["One."]);
+        let found = errors(&rows);
+        assert!(found.len() == 1 && found[0].starts_with("f:2:16: broken JSON: control character"), "{found:?}");
+        let rows = read(&format!("[{{\"text\": \"{}\"}}, {{\"text\": \"Two.\"}}]", "x".repeat(100)), 50);
+        assert!(errors(&rows)[0].starts_with("f:1: the article is larger than 50 bytes"), "{rows:?}");
+        assert_eq!(texts(&rows), ["Two."]);
+        assert!(errors(&read("[]", 50))[0].starts_with("f: no row in this file"));
+        let open = format!("[{{\"text\": \"{}", "x".repeat(100));
+        assert!(errors(&read(&open, 50))[0].contains("not closed"), "{:?}", errors(&read(&open, 50)));
+    }
+
+    #[test]
+    fn only_a_string_is_a_text() {
+        let rows = read(
+            "{\"text\": 5}\n{\"text\": [\"a\"], \"title\": 7}\n{\"article\": 5, \"body\": \"One.\", \"title\": 7}\n",
+            None,
+            &[],
+            99,
+        );
+        let found = errors(&rows);
+        assert!(found[0].starts_with("f:1: \"text\" is a number; expected a string"), "{}", found[0]);
+        assert!(found[1].starts_with("f:2: \"text\" is a list; expected a string"), "{}", found[1]);
+        assert_eq!((texts(&rows), rows[2].as_ref().unwrap().title.as_deref()), (vec!["One."], Some("7")));
+    }
+
+    #[test]
+    fn a_place_is_named_once() {
+        let found = errors(&read("{\"text\": \"One.\"}\n{\"text\": \"é\" 5}\n", None, &[], 99)).remove(0);
+        assert_eq!(found, "f:2:14: broken JSON: expected `,` or `}`; expected a JSON object");
+    }
+
+    #[test]
+    fn more_cells_than_columns_and_open_quotation_marks_cost_no_other_row() {
+        let text = "id,text\n1,One.\n2,Two,too.\n3,\"Three.\n4,Four.\n5,Five.,,\n6\n";
+        let rows = read(text, Some(b','), &[], 999);
+        assert_eq!(texts(&rows), ["One.", "Four.", "Five."]);
+        let found = errors(&rows);
+        assert!(found[0].starts_with("f:3: 3 cells; expected 2, as in the header\n  hint: "), "{}", found[0]);
+        assert!(found[1].starts_with("f:4: a quotation mark in cell 2 that is never closed; expected "), "{}", found[1]);
+        assert!(found[1].contains("hint: ") && found[2].starts_with("f:7: the row has no text"), "{found:?}");
+    }
+
+    #[test]
+    fn columns_that_were_asked_for_are_missed() {
+        let found = errors(&read("id,text\n1,One.\n", Some(b','), &["text=body", "title=head"], 99)).remove(0);
+        assert!(found.starts_with("f:1: no column \"body\", \"head\" among \"id\", \"text\"; expected "), "{found}");
+        let rows = read("{\"text\": \"One.\"}\n{\"text\": \"Two.\"}\n", None, &["text=body"], 99);
+        assert!(errors(&rows)[0].starts_with("f: no column \"body\" among \"text\""), "{rows:?}");
+        assert_eq!(texts(&rows), ["One.", "Two."]);
+        assert_eq!(texts(&read("{\"text\": \"One.\"}\n{\"body\": \"Two.\"}\n", None, &["text=body"], 99)), ["One.", "Two."]);
     }
 
     #[test]

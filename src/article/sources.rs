@@ -1,12 +1,16 @@
 //! The walk over files, folders and standard input: one article in memory at a time.
 
-use super::format::{Format, Found};
-use super::open::{self, Articles, HEAD, Origin, Settings, too_large};
+use super::format::{self, Format, Found};
+use super::open::{self, Articles, HEAD, Origin, Settings, lock, too_large};
+use super::rows::quoted;
 use super::{Article, Columns, unpack};
 use crate::error::{Error, Result};
-use std::collections::{HashSet, VecDeque};
+use crate::plural::count;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// The size above which an article is refused, unless [`Sources::limit`] says otherwise: 64 MiB.
 pub const DEFAULT_LIMIT: u64 = 64 << 20;
@@ -25,8 +29,13 @@ pub struct Sources {
     /// A file that is passed over in folders.
     without: Option<PathBuf>,
     opened: Opened,
+    /// Files in folders that are no articles, counted by the ending of their names.
+    passed_over: BTreeMap<String, usize>,
     settings: Settings,
 }
+
+/// Endings that are named of the files that were passed over.
+const ENDINGS: usize = 8;
 
 /// Files that have been opened, as they are called without links and dots.
 struct Opened {
@@ -63,7 +72,8 @@ impl Sources {
     pub fn new(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
         let paths = paths.into_iter().map(Into::into).collect();
         let opened = Opened { paths: HashSet::new(), tell: Box::new(|_| ()) };
-        Self { paths, folder: None, file: None, without: None, opened, settings: Settings::default() }
+        let passed_over = BTreeMap::new();
+        Self { paths, folder: None, file: None, without: None, opened, passed_over, settings: Settings::default() }
     }
 
     /// Refuses articles of more than so many bytes: as they are, unpacked, and as text.
@@ -86,8 +96,30 @@ impl Sources {
 
     /// Which columns of rows hold what.
     pub fn columns(mut self, columns: Columns) -> Self {
+        self.settings.unfound = Arc::new(Mutex::new(columns.named().cloned().collect()));
         self.settings.columns = columns;
         self
+    }
+
+    /// What is to be said of the files behind the last article: how many in folders were passed over, of which kinds, and which
+    /// columns that were asked for are in none.
+    pub fn remarks(&self) -> Vec<String> {
+        let unfound: Vec<String> = lock(&self.settings.unfound).iter().cloned().collect();
+        let unfound = (!unfound.is_empty()).then(|| format!("no file has a column {}, as --columns asks for", quoted(&unfound)));
+        self.passed_over().into_iter().chain(unfound).collect()
+    }
+
+    fn passed_over(&self) -> Option<String> {
+        let mut kinds: Vec<(&String, usize)> = self.passed_over.iter().map(|(ending, n)| (ending, *n)).collect();
+        kinds.sort_by_key(|(_, n)| Reverse(*n));
+        let sum = |kinds: &[(&String, usize)]| kinds.iter().map(|(_, n)| n).sum::<usize>();
+        let (first, rest) = kinds.split_at(kinds.len().min(ENDINGS));
+        let mut shown: Vec<String> = first.iter().map(|(ending, n)| format!("{n} {ending}")).collect();
+        if !rest.is_empty() {
+            shown.push(format!("{} others", sum(rest)));
+        }
+        let all = sum(&kinds);
+        (all > 0).then(|| format!("{} passed over: {}", count(all, "file"), shown.join(", ")))
     }
 
     /// Opens the next file, of the folder that is open or of the paths; `None` if there is none.
@@ -102,9 +134,11 @@ impl Sources {
             }
             if path.as_os_str() == "-" {
                 let origin = Origin { id: "-".to_owned(), path: None };
+                self.settings.by_itself = true;
                 return Some(open::open(Box::new(std::io::stdin()), origin, &self.settings));
             }
-            if !path.is_dir() {
+            self.settings.by_itself = !path.is_dir();
+            if self.settings.by_itself {
                 return Some(open_file(&path, &self.settings));
             }
             let walk = ignore::WalkBuilder::new(&path).sort_by_file_name(Ord::cmp).build();
@@ -120,7 +154,12 @@ impl Sources {
             let item = match entry {
                 Err(e) => Err(walk_error(&e, &folder.path)),
                 Ok(entry) if passed_over(entry.path()) => continue,
-                Ok(entry) if !is_article(&entry, self.settings.limit) => continue,
+                Ok(entry) if !is_file(&entry) => continue,
+                Ok(entry) if !is_article(entry.path(), &self.settings) => {
+                    let ending = entry.path().extension().map(|e| format!(".{}", e.to_string_lossy().to_lowercase()));
+                    *self.passed_over.entry(ending.unwrap_or_else(|| "without an ending".to_owned())).or_default() += 1;
+                    continue;
+                }
                 Ok(entry) if self.opened.again(entry.path()) => {
                     folder.items += 1;
                     continue;
@@ -134,7 +173,7 @@ impl Sources {
         (items == 0).then(|| {
             Err(Error::new("no article in this folder")
                 .at(path)
-                .expected("text, Markdown, HTML, PDF, DOCX, EPUB, RSS or Atom, WARC, JSONL or CSV")
+                .expected("text, Markdown, HTML, PDF, DOCX, EPUB, RSS or Atom, WARC, JSON, JSONL or CSV")
                 .hint("a file that is named on the command line is read whatever its name; hidden and ignored files are skipped"))
         })
     }
@@ -170,33 +209,56 @@ fn open_file(path: &Path, settings: &Settings) -> Result<Articles> {
         }
     })?;
     // Known before it is read, for files that have a size; files of rows and archives may be larger than an article.
-    let many = matches!(Format::by_name(path), Some(Format::Jsonl | Format::Csv(_) | Format::Warc));
-    if !many && file.metadata().is_ok_and(|m| m.len() > settings.limit) && matches!(head_of(path), Some(Found::Unknown)) {
+    if file.metadata().is_ok_and(|m| m.len() > settings.limit) && is_prose(path) {
         return Err(too_large(settings.limit).at(path));
     }
     let origin = Origin { id: path.display().to_string(), path: Some(path.to_path_buf()) };
     open::open(Box::new(file), origin, settings)
 }
 
-/// What the first bytes of a file prove it to be, unpacked if it is packed; `None` if it cannot be read.
-fn head_of(path: &Path) -> Option<Found> {
+/// Whether a file is read as text or Markdown.
+fn is_prose(path: &Path) -> bool {
+    let found = head_of(path).map(|head| Format::of(Some(path), &head));
+    matches!(found, Some(Found::Unknown | Found::Is(Format::Text | Format::Markdown)))
+}
+
+/// The first bytes of a file, unpacked if it is packed; `None` if it cannot be read.
+fn head_of(path: &Path) -> Option<Vec<u8>> {
     let (mut head, stream) = unpack::peek(Box::new(File::open(path).ok()?), HEAD).ok()?;
     if let Ok(unpacked) = unpack::layer(&head, stream, HEAD) {
         head = unpack::peek(unpacked, HEAD).ok()?.0;
     }
-    Some(Format::by_content(&head))
+    Some(head)
 }
 
-/// Whether an entry of a folder is an article, by its ending or its content, and a file or a link to one.
-fn is_article(entry: &ignore::DirEntry, limit: u64) -> bool {
-    let Some(kind) = entry.file_type() else { return false };
-    let path = entry.path();
-    if !(kind.is_file() || kind.is_symlink() && !path.is_dir()) {
-        return false;
+/// Whether an entry of a folder is a file or a link to one.
+fn is_file(entry: &ignore::DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink() && !entry.path().is_dir())
+}
+
+/// Whether a file of a folder is an article, by its ending or its content.
+fn is_article(path: &Path, settings: &Settings) -> bool {
+    match Format::by_name(path) {
+        // Much is kept in JSON that is no article.
+        Some(Format::Json) => head_of(path).is_none_or(|head| format::has_text(&head, &settings.columns)),
+        Some(_) => true,
+        // A pipe or a device has no size and would not end.
+        None if path.metadata().is_ok_and(|m| m.is_file() && m.len() <= settings.limit) => {
+            match head_of(path).map(|head| Format::by_content(&head)) {
+                Some(Found::Is(Format::Zip)) => is_document(path),
+                found => matches!(found, Some(Found::Is(_))),
+            }
+        }
+        None => false,
     }
-    // A pipe or a device has no size and would not end.
-    let small = || path.metadata().is_ok_and(|m| m.is_file() && m.len() <= limit);
-    Format::by_name(path).is_some() || small() && matches!(head_of(path), Some(Found::Is(_)))
+}
+
+#[cfg(any(feature = "docx", feature = "epub"))]
+use super::zipped::is_document;
+
+#[cfg(not(any(feature = "docx", feature = "epub")))]
+fn is_document(_: &Path) -> bool {
+    false
 }
 
 /// An error of the walk, with the innermost path that it names.
@@ -266,7 +328,7 @@ mod tests {
         for name in ["a.txt", "labels.jsonl"] {
             fs::write(path.join(name), "{\"text\":\"The ferry stayed.\"}\n").unwrap();
         }
-        assert_eq!(ids(Sources::new([path]).without(&path.join("labels.jsonl")), path), ["ROOT/a.txt"]);
+        assert_eq!(ids(Sources::new([path]).without(&path.join("labels.jsonl")), path), ["ROOT/a.txt:1"]);
         assert_eq!(ids(Sources::new([path]).without(&path.join("not-yet.jsonl")), path).len(), 2);
     }
 
@@ -319,6 +381,75 @@ mod tests {
             (both.map(str::to_owned).to_vec(), both.map(str::to_owned).to_vec()),
             "the second is not empty"
         );
+    }
+
+    #[test]
+    fn what_is_passed_over_is_counted_by_its_kind() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path();
+        fs::write(path.join("a.txt"), "The ferry stayed.").unwrap();
+        let mut sources = Sources::new([path]);
+        assert_eq!(sources.by_ref().count(), 1);
+        assert!(sources.remarks().is_empty());
+        fs::create_dir(path.join("sub.d")).unwrap();
+        for name in ["a.css", "sub.d/b.PNG", "c.png", "notes", ".hidden.css", "package.json"] {
+            fs::write(path.join(name), "{\"name\": \"x\"}").unwrap();
+        }
+        let mut sources = Sources::new([path]);
+        assert_eq!(sources.by_ref().count(), 1);
+        assert_eq!(sources.remarks(), ["5 files passed over: 2 .png, 1 .css, 1 .json, 1 without an ending"]);
+        for i in 0..20 {
+            fs::write(path.join(format!("a.x{i:02}")), "x").unwrap();
+        }
+        let mut sources = Sources::new([path]);
+        assert_eq!(sources.by_ref().count(), 1);
+        let expected = "25 files passed over: 2 .png, 1 .css, 1 .json, 1 .x00, 1 .x01, 1 .x02, 1 .x03, 1 .x04, 16 others";
+        assert_eq!(sources.remarks(), [expected]);
+    }
+
+    #[test]
+    fn json_in_folders_is_read_where_it_is_of_articles() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path();
+        fs::write(path.join("a.json"), "[{\"text\": \"One.\"},\n{\"text\": \"Two.\"}]").unwrap();
+        fs::write(path.join("b.json"), "{\n\"story\": \"Three.\"\n}").unwrap();
+        fs::write(path.join("c.json"), "{\n\"text\": \"Four.\"").unwrap();
+        let found = ids(Sources::new([path]), path);
+        assert_eq!(found[..2], ["ROOT/a.json:1", "ROOT/a.json:2"]);
+        assert!(found.len() == 3 && found[2].starts_with("! ROOT/c.json:2:15: broken JSON: EOF"), "{found:?}");
+        let found = ids(Sources::new([path]).columns(Columns::new(["text=story"]).unwrap()), path);
+        assert_eq!(found[2], "ROOT/b.json:1");
+    }
+
+    #[test]
+    fn columns_that_no_file_has_are_told_in_the_end() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path();
+        fs::write(path.join("a.jsonl"), "{\"text\": \"One.\"}\n").unwrap();
+        fs::write(path.join("b.csv"), "story,text\nTwo.,Three.\n").unwrap();
+        let columns = |names: &[&str]| Sources::new([path]).columns(Columns::new(names).unwrap());
+        let mut sources = columns(&["text=story"]);
+        assert!(sources.by_ref().all(|a| a.is_ok()) && sources.remarks().is_empty());
+        let mut sources = columns(&["text=body", "author=who"]);
+        assert!(sources.by_ref().all(|a| a.is_ok()));
+        assert_eq!(sources.remarks(), ["no file has a column \"body\", \"who\", as --columns asks for"]);
+        let mut sources = Sources::new([path.join("a.jsonl")]).columns(Columns::new(["text=body"]).unwrap());
+        assert_eq!(sources.by_ref().filter(|a| a.is_err()).count(), 1);
+        assert!(sources.remarks().is_empty(), "said already");
+    }
+
+    #[cfg(feature = "docx")]
+    #[test]
+    fn archives_without_an_ending_are_read_where_they_are_documents() {
+        use super::super::zipped::tests::archive;
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path();
+        let document = b"<w:document xmlns:w=\"w\"><w:p><w:r><w:t>The ferry stayed.</w:t></w:r></w:p></w:document>";
+        fs::write(path.join("a"), archive(&[("word/document.xml", document)])).unwrap();
+        fs::write(path.join("b"), archive(&[("sword/a.txt", b"x")])).unwrap();
+        assert_eq!(ids(Sources::new([path]), path), ["ROOT/a"]);
+        let found = ids(Sources::new([path.join("b")]), path);
+        assert!(found[0].starts_with("! ROOT/b: this is a ZIP archive of 1 member (\"sword/a.txt\")"), "{found:?}");
     }
 
     #[cfg(unix)]

@@ -1,12 +1,67 @@
-//! ZIP archives, which DOCX and EPUB files are, with bounds on what they unpack to.
+//! ZIP archives, which DOCX and EPUB files are: which of them one is, by its members, and bounds on what it unpacks to.
 
-use super::open::too_large;
+use super::Article;
+use super::format::Format;
+use super::open::{self, Origin, Settings, too_large};
+use super::rows::quoted;
 use crate::error::{Error, Result};
-use std::io::{Cursor, Read};
+use crate::plural::count;
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read, Seek};
+use std::path::Path;
 use zip::ZipArchive;
 
 /// Members that an archive may have.
 const MAX_MEMBERS: usize = 20_000;
+
+/// Members by which other files are known that people take for articles.
+const FOREIGN: [(&str, &str); 2] =
+    [("xl/workbook.xml", "a spreadsheet; export it as CSV"), ("ppt/presentation.xml", "a presentation; save its text")];
+
+/// The article of a DOCX or EPUB file.
+pub(super) fn article(bytes: Vec<u8>, origin: &Origin, settings: &Settings) -> Result<Article> {
+    let mut zipped = Zipped::open(bytes, settings.limit)?;
+    match document(&mut zipped.archive).map_err(|what| open::foreign(&what))? {
+        #[cfg(feature = "docx")]
+        Format::Docx => super::docx::article(zipped, origin),
+        #[cfg(feature = "epub")]
+        Format::Epub => super::epub::article(zipped, origin),
+        format => Err(open::not_built(format)),
+    }
+}
+
+/// Whether a file is an archive that is a DOCX or EPUB file.
+pub(super) fn is_document(path: &Path) -> bool {
+    let archive = File::open(path).ok().and_then(|file| ZipArchive::new(BufReader::new(file)).ok());
+    archive.is_some_and(|mut archive| document(&mut archive).is_ok())
+}
+
+/// Which document an archive is, by the exact names of its members; or what else it is.
+fn document<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<Format, String> {
+    let mut mimetype = String::new();
+    if let Some(Ok(member)) = archive.index_for_name_raw(b"mimetype").map(|index| archive.by_index(index)) {
+        // What is no text names no format.
+        let _ = member.take(100).read_to_string(&mut mimetype);
+    }
+    let has = |name: &str| archive.index_for_name_raw(name.as_bytes()).is_some();
+    match mimetype.trim() {
+        "application/epub+zip" => return Ok(Format::Epub),
+        "" if has("META-INF/container.xml") => return Ok(Format::Epub),
+        other if other.starts_with("application/vnd.oasis.opendocument") => {
+            return Err("an OpenDocument file; save it as DOCX".to_owned());
+        }
+        _ if has("word/document.xml") => return Ok(Format::Docx),
+        _ => {}
+    }
+    if let Some((_, what)) = FOREIGN.iter().find(|(member, _)| has(member)) {
+        return Err((*what).to_owned());
+    }
+    let mut names: Vec<String> = archive.file_names_raw().take(4).map(|name| String::from_utf8_lossy(name).into()).collect();
+    let more = if names.len() > 3 { ", …" } else { "" };
+    names.truncate(3);
+    let members = count(archive.len(), "member");
+    Err(format!("a ZIP archive of {members} ({}{more}) that is no DOCX or EPUB; unpack it and name the folder", quoted(&names)))
+}
 
 /// An archive in memory.
 pub(super) struct Zipped {
@@ -27,6 +82,12 @@ impl Zipped {
             );
         }
         Ok(Self { archive, left: limit, limit })
+    }
+
+    /// Bytes that the members may have together.
+    #[cfg(feature = "epub")]
+    pub fn limit(&self) -> u64 {
+        self.limit
     }
 
     /// A member as bytes; `None` if there is none of that name.
@@ -73,6 +134,20 @@ pub(super) mod tests {
             writer.write_all(bytes).unwrap();
         }
         writer.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn documents_are_told_by_the_exact_names_of_their_members() {
+        let told = |members: &[(&str, &[u8])]| document(&mut ZipArchive::new(Cursor::new(archive(members))).unwrap());
+        assert_eq!(told(&[("[Content_Types].xml", b""), ("word/document.xml", b"")]), Ok(Format::Docx));
+        assert_eq!(told(&[("META-INF/container.xml", b"")]), Ok(Format::Epub));
+        assert_eq!(told(&[("a", &[b'x'; 20_000]), ("mimetype", b"application/epub+zip\n")]), Ok(Format::Epub));
+        let what = told(&[("sword/document.xml", b""), ("b.txt", b"word/document.xml"), ("c", b""), ("d", b"")]).unwrap_err();
+        let expected = "a ZIP archive of 4 members (\"sword/document.xml\", \"b.txt\", \"c\", …) that is no DOCX or EPUB; unpack";
+        assert!(what.starts_with(expected), "{what}");
+        assert!(told(&[("xl/workbook.xml", b""), ("[Content_Types].xml", b"")]).unwrap_err().contains("spreadsheet"));
+        let odt = told(&[("mimetype", b"application/vnd.oasis.opendocument.text"), ("META-INF/manifest.xml", b"")]);
+        assert!(odt.unwrap_err().contains("OpenDocument"));
     }
 
     #[test]

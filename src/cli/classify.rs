@@ -121,7 +121,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         threads,
     };
     let bar = spinner(&output);
-    let articles = articles.on_repeat({
+    let mut articles = articles.on_repeat({
         let bar = bar.clone();
         move |path| bar.suspend(|| tell_repeat(path))
     });
@@ -143,10 +143,11 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         let tick = |s: &Summary| {
             bar.set_message(format!("{}, {}", count(s.articles, "article"), count(s.sentences, "sentence")));
         };
-        classify::run(articles, &model, first.as_ref(), &options, &mut *reporter, warn, tick)?
+        classify::run(articles.by_ref(), &model, first.as_ref(), &options, &mut *reporter, warn, tick)?
     };
     bar.finish_and_clear();
     finish(output, summary.articles, summary.failed)?;
+    articles.remarks().iter().for_each(|line| tell(line));
     if first.is_some() {
         let Summary { pairs, stopped, repeated, .. } = summary;
         let passed = pairs - stopped;

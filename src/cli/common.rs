@@ -16,10 +16,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug, Clone, clap::Args)]
 pub struct InputArgs {
     /// Articles: files, folders, or - for standard input. Plain text, Markdown, HTML, PDF, DOCX, EPUB, RSS and Atom, WARC,
-    /// JSONL and CSV, and gzip or zstd of any; told by content, then by name
+    /// JSON, JSONL and CSV, and gzip or zstd of any; told by content, then by name
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Columns of JSONL and CSV whose names are not the usual ones, as in text=story,title=head
+    /// Columns of JSON, JSONL and CSV whose names are not the usual ones, as in text=story,title=head
     #[arg(long, value_delimiter = ',', value_name = "FIELD=COLUMN,…")]
     pub columns: Vec<String>,
     /// Refuse articles that are larger, as they are or unpacked

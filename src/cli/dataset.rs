@@ -103,7 +103,8 @@ pub(super) fn run(args: &Args) -> Result<Status> {
     end_on_interrupt();
     let (Args::Check(Common { how, .. }) | Args::Stats(Common { how, .. }) | Args::Agreement(Agreement { how, .. })) = args;
     let labels: BTreeMap<String, String> = how.rename.iter().cloned().collect();
-    let options = LoadOptions { articles: how.articles.clone(), labels, claim: how.claim.clone() };
+    let renaming = Some("--rename yes=favor");
+    let options = LoadOptions { articles: how.articles.clone(), labels, claim: how.claim.clone(), renaming };
     let (text, json, status) = match args {
         Args::Check(common) => {
             let report = dataset::check(&dataset::load(&common.data, &options)?);

@@ -39,11 +39,11 @@ enum Format {
 
 pub(super) fn run(args: &Args) -> Result<Status> {
     end_on_interrupt();
-    let sources = args.input.sources(args.output.as_deref())?.on_repeat(tell_repeat);
+    let mut sources = args.input.sources(args.output.as_deref())?.on_repeat(tell_repeat);
     let mut output = Output::open(args.output.as_deref())?;
     let style = output.style();
     let (mut articles, mut failed) = (0, 0);
-    for article in sources {
+    for article in sources.by_ref() {
         match article {
             Ok(article) => {
                 articles += 1;
@@ -61,6 +61,7 @@ pub(super) fn run(args: &Args) -> Result<Status> {
         }
     }
     finish(output, articles, failed)?;
+    sources.remarks().iter().for_each(|line| tell(line));
     if failed > 0 {
         tell(&format!("{failed} failed, {} split", count(articles, "article")));
         return Ok(Status::InputFailed);

@@ -59,6 +59,8 @@ pub struct LoadOptions {
     pub labels: BTreeMap<String, String>,
     /// The claim of rows that name none, over that of the manifest.
     pub claim: Option<String>,
+    /// How the user of a command may explain the name `yes` of a label, for hints: `--rename yes=favor`.
+    pub renaming: Option<&'static str>,
 }
 
 impl Dataset {
@@ -105,7 +107,7 @@ fn folder(path: &Path, split: Option<&str>, options: &LoadOptions) -> Result<Dat
     let manifest = Manifest::read(path)?;
     let mut names = manifest.labels.clone();
     names.extend(options.labels.clone());
-    let labels = Labels::new(names);
+    let labels = Labels::new(names).renaming(options.renaming);
     let mut problems = Problems::default();
     let (mut rows, mut files) = (Vec::new(), Vec::new());
     for entry in &manifest.files {
@@ -150,7 +152,7 @@ fn folder(path: &Path, split: Option<&str>, options: &LoadOptions) -> Result<Dat
 }
 
 fn file(path: &Path, options: &LoadOptions) -> Result<Dataset> {
-    let labels = Labels::new(options.labels.clone());
+    let labels = Labels::new(options.labels.clone()).renaming(options.renaming);
     let read_options = ReadOptions { labels: labels.clone(), claim: options.claim.clone(), split: None };
     let mut problems = Problems::default();
     let (rows, read) = read_file(path, &read_options, &mut problems)?;

@@ -1,8 +1,9 @@
 //! Rows from JSONL and CSV, streaming: every bad row is an error of its own, with its line, and reading goes on after it.
 //!
-//! JSONL: one object a line; blank lines are skipped. CSV and TSV: a header line names the columns, in any order. Both have
-//! the same keys; null or an empty cell counts as absent. Keys not listed are kept as text where they are text, numbers or
-//! truth values ([`Row::extra`]), and dropped otherwise.
+//! JSONL: one object a line; blank lines are skipped. CSV and TSV: a header line names the columns, in any order; where it has
+//! none of the separators that its name stands for, semicolons, tabs or commas separate. Both have the same keys; null or an
+//! empty cell counts as absent. Keys not listed are kept as text where they are text, numbers or truth values
+//! ([`Row::extra`]), and dropped otherwise.
 //!
 //! | key | value |
 //! |---|---|
@@ -15,20 +16,18 @@
 //! | `prob` | an object of probabilities by label |
 //! | `split`, `source`, `kind` | text |
 //!
-//! A line, or a CSV record, may have [`MAX_LINE`] bytes: a larger one is an error and is not kept in memory. After a JSONL
-//! line that is too long reading goes on; after a CSV record that is too long it ends, for where the next record begins
-//! cannot be known (an unclosed quotation mark reaches to the end of the file).
+//! A line, or a CSV record, may have [`MAX_LINE`] bytes: a larger one is an error and is not kept in memory. After it, and after
+//! a quotation mark that is not closed, reading goes on with the next line.
 
 use super::row::Row;
 use crate::error::{Error, Result};
+use crate::records::{self, Cells, Lines, Place, kind_of};
 use crate::stance::Stance;
 use serde_json::{Map, Value};
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
-use std::rc::Rc;
 
 /// Bytes that a line or a record may have.
 pub const MAX_LINE: usize = 1 << 20;
@@ -40,13 +39,21 @@ const MAX_VOTES: u64 = 1000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Labels {
     names: BTreeMap<String, String>,
+    /// How a user may add to them, for hints.
+    renaming: Option<&'static str>,
 }
 
 impl Labels {
     /// The project's labels and aliases, with a dataset's own names on top: `names` maps its name to the label's. A label
     /// that is mapped to is known under its own name too.
     pub fn new(names: BTreeMap<String, String>) -> Self {
-        Self { names: names.into_iter().map(|(name, label)| (name.trim().to_owned(), label.trim().to_owned())).collect() }
+        let names = names.into_iter().map(|(name, label)| (name.trim().to_owned(), label.trim().to_owned())).collect();
+        Self { names, renaming: None }
+    }
+
+    /// Says how the user of a command may explain the name `yes`, as in `--rename yes=favor`.
+    pub fn renaming(self, renaming: Option<&'static str>) -> Self {
+        Self { renaming, ..self }
     }
 
     /// The label that a name means.
@@ -65,7 +72,10 @@ impl Labels {
         self.resolve(name).ok_or_else(|| {
             Error::new(format!("unknown label {:?}", shorten(name)))
                 .expected(format!("{} or an alias", self.known().into_iter().collect::<Vec<_>>().join(", ")))
-                .hint("explain the name under [labels] in dataset.toml, as in yes = \"favor\"")
+                .hint(match self.renaming {
+                    Some(how) => format!("explain the name, as in {how}; in a dataset's folder under [labels] in dataset.toml"),
+                    None => "explain the name under [labels] in dataset.toml, as in yes = \"favor\"".to_owned(),
+                })
         })
     }
 }
@@ -138,89 +148,22 @@ impl Format {
 
 fn jsonl<'a, R: Read + 'a>(reader: R, name: &Path) -> impl Iterator<Item = Result<(u64, Map<String, Value>)>> + use<'a, R> {
     let name = name.to_path_buf();
-    let mut lines = Lines { reader: BufReader::new(reader), buffer: Vec::new(), number: 0, ended: false };
+    let mut lines = Lines::new(reader, MAX_LINE as u64, too_long);
     std::iter::from_fn(move || {
-        let map = lines.next()?.and_then(|()| json_map(&lines.buffer));
+        let map = lines.next()?.and_then(|()| json_map(&lines.line, lines.number));
         Some(map.map(|map| (lines.number, map)).map_err(|e| e.at(&name).line(lines.number)))
     })
 }
 
-fn json_map(line: &[u8]) -> Result<Map<String, Value>> {
+fn json_map(line: &[u8], number: u64) -> Result<Map<String, Value>> {
     let text = std::str::from_utf8(line)
         .map_err(|e| Error::new(format!("byte {} of the line is not UTF-8", e.valid_up_to() + 1)).expected("text in UTF-8"))?;
-    match serde_json::from_str(text) {
-        Ok(Value::Object(map)) => Ok(map),
-        Ok(other) => Err(Error::new(format!("a line with {}", kind_of(&other))).expected("a JSON object: {\"id\": …}")),
-        Err(e) => {
-            let before = text.as_bytes().get(..e.column().saturating_sub(1)).unwrap_or(text.as_bytes());
-            let column = String::from_utf8_lossy(before).chars().count() as u64 + 1;
-            let full = e.to_string();
-            let message = full.rsplit_once(" at line ").map_or(full.as_str(), |(message, _)| message);
-            Err(Error::new(format!("broken JSON: {message}")).column(column).expected("one JSON object a line"))
-        }
-    }
+    records::object(text, Place { line: number, column: 1 })
 }
 
-/// Lines with a limit to their length; blank ones are skipped.
-struct Lines<R> {
-    reader: BufReader<R>,
-    buffer: Vec<u8>,
-    number: u64,
-    ended: bool,
-}
-
-impl<R: Read> Lines<R> {
-    /// Reads the next line into the buffer; `None` behind the last.
-    fn next(&mut self) -> Option<Result<()>> {
-        loop {
-            if self.ended {
-                return None;
-            }
-            self.buffer.clear();
-            self.number += 1;
-            let mut length = 0usize;
-            loop {
-                let available = match self.reader.fill_buf() {
-                    Ok(available) => available,
-                    Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(e) => {
-                        self.ended = true;
-                        return Some(Err(Error::new(format!("cannot read on: {e}"))));
-                    }
-                };
-                if available.is_empty() {
-                    self.ended = true;
-                    break;
-                }
-                let end = available.iter().position(|&b| b == b'\n');
-                let part = &available[..end.unwrap_or(available.len())];
-                length += part.len();
-                if length <= MAX_LINE {
-                    self.buffer.extend_from_slice(part);
-                }
-                let taken = part.len() + usize::from(end.is_some());
-                self.reader.consume(taken);
-                if end.is_some() {
-                    break;
-                }
-            }
-            if length > MAX_LINE {
-                return Some(Err(too_long(format!("a line of {length} bytes"))));
-            }
-            if self.number == 1 && self.buffer.starts_with(b"\xEF\xBB\xBF") {
-                self.buffer.drain(..3);
-            }
-            if !self.buffer.trim_ascii().is_empty() {
-                break;
-            }
-        }
-        Some(Ok(()))
-    }
-}
-
-fn too_long(what: String) -> Error {
+fn too_long(what: String, limit: u64) -> Error {
     Error::new(what)
-        .expected(format!("at most {MAX_LINE} bytes"))
+        .expected(format!("at most {limit} bytes"))
         .hint("is it a file of rows, one sentence each? A quotation mark that is not closed makes a long record too")
 }
 
@@ -231,79 +174,35 @@ fn csv<'a, R: Read + 'a, C: Fn(&[String]) -> Result<()> + 'a>(
     check: C,
 ) -> impl Iterator<Item = Result<(u64, Map<String, Value>)>> + use<'a, R, C> {
     let name = name.to_path_buf();
-    let left = Rc::new(Cell::new(MAX_LINE));
-    let guarded = Guard { inner: reader, left: Rc::clone(&left) };
-    // Records are checked against the header here, with a better message than "unequal lengths".
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(guarded);
+    let mut records = Cells::new(reader, separator, MAX_LINE as u64, too_long);
     let mut header: Option<Vec<String>> = None;
     let mut ended = false;
-    let mut record = csv::ByteRecord::new();
     std::iter::from_fn(move || {
         while !ended {
-            left.set(MAX_LINE);
-            match reader.read_byte_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => {
-                    ended = true;
-                    break;
-                }
-                Err(e) => {
-                    ended = true;
-                    let line = reader.position().line();
-                    return Some(Err(match e.into_kind() {
-                        csv::ErrorKind::Io(e) if e.kind() == io::ErrorKind::FileTooLarge => {
-                            too_long(format!("a record of more than {MAX_LINE} bytes"))
-                        }
-                        csv::ErrorKind::Io(e) => Error::new(format!("cannot read on: {e}")),
-                        other => Error::new(format!("broken CSV: {other:?}")),
+            let result = records.next()?.and_then(|(line, cells)| {
+                let map = match &header {
+                    Some(header) => csv_map(header, &cells).map(|map| Some((line, map))),
+                    None => {
+                        csv_header(&cells).and_then(|columns| check(&columns).map(|()| header = Some(columns))).map(|()| None)
                     }
-                    .at(&name)
-                    .line(line)));
-                }
+                };
+                map.map_err(|e| e.line(line))
+            });
+            // Without a header no row has a meaning.
+            ended = header.is_none();
+            if let Some(result) = result.transpose() {
+                return Some(result.map_err(|e| e.at(&name)));
             }
-            let line = record.position().map_or(0, csv::Position::line);
-            let result = match &header {
-                Some(header) => csv_map(header, &record),
-                None => match csv_header(&record).and_then(|columns| check(&columns).map(|()| columns)) {
-                    Ok(columns) => {
-                        header = Some(columns);
-                        continue;
-                    }
-                    Err(e) => {
-                        ended = true;
-                        Err(e)
-                    }
-                },
-            };
-            return Some(result.map(|map| (line, map)).map_err(|e| e.at(&name).line(line)));
         }
         None
     })
 }
 
-/// Stops a reader that was asked for more than one record may have.
-struct Guard<R> {
-    inner: R,
-    left: Rc<Cell<usize>>,
-}
-
-impl<R: Read> Read for Guard<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let allowed = buffer.len().min(self.left.get());
-        if allowed == 0 && !buffer.is_empty() {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        let n = self.inner.read(&mut buffer[..allowed])?;
-        self.left.set(self.left.get() - n);
-        Ok(n)
-    }
-}
-
-fn csv_header(record: &csv::ByteRecord) -> Result<Vec<String>> {
+fn csv_header(cells: &[Vec<u8>]) -> Result<Vec<String>> {
     let mut columns: Vec<String> = Vec::new();
-    for (i, cell) in record.iter().enumerate() {
+    for (i, cell) in cells.iter().enumerate() {
         let cell = std::str::from_utf8(cell).map_err(|_| Error::new(format!("column name {} is not UTF-8", i + 1)))?;
-        let column = cell.trim_start_matches('\u{feff}').trim();
+        let column = cell.trim();
         if !column.is_empty() && columns.iter().any(|other| other == column) {
             return Err(Error::new(format!("column {column:?} for the second time")).expected("distinct columns"));
         }
@@ -321,20 +220,18 @@ fn check_header(columns: &[String], options: &ReadOptions) -> Result<()> {
             let found = shorten(&columns.join(", "));
             return Err(Error::new(format!("no column {name:?} among {found}"))
                 .expected("a header line with text, claim and label")
-                .hint("columns are separated by ',' in .csv and by tabs in .tsv"));
+                .hint("columns are separated by commas, semicolons or tabs"));
         }
     }
     Ok(())
 }
 
-fn csv_map(header: &[String], record: &csv::ByteRecord) -> Result<Map<String, Value>> {
-    if record.len() != header.len() {
-        return Err(Error::new(format!("{} cells", record.len()))
-            .expected(format!("{}, as in the header", header.len()))
-            .hint("a cell with a separator, a quotation mark or a line break is written in quotation marks"));
+fn csv_map(header: &[String], cells: &[Vec<u8>]) -> Result<Map<String, Value>> {
+    if cells.len() != header.len() {
+        return Err(records::unequal(cells.len(), header.len()));
     }
     let mut map = Map::new();
-    for (column, cell) in header.iter().zip(record) {
+    for (column, cell) in header.iter().zip(cells) {
         let cell = std::str::from_utf8(cell)
             .map_err(|_| Error::new(format!("column {column:?} is not UTF-8")).expected("text in UTF-8"))?;
         let value = match column.as_str() {
@@ -466,17 +363,6 @@ fn to_prob(value: Value, labels: &Labels) -> Result<BTreeMap<String, f64>> {
         }
     }
     Ok(prob)
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }
 
 /// Foreign text for a message: its beginning.

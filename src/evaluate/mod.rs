@@ -168,7 +168,9 @@ pub fn load(eval: &Eval, options: &Options) -> Result<Rows> {
         Some(from) if !Path::new(&spec).exists() => e.hint(format!("the data is to be had from {from}")),
         _ => e,
     };
-    let load = LoadOptions { articles: options.articles.clone(), labels: eval.names.clone(), claim: eval.claim.clone() };
+    let renaming = Some("yes = \"favor\" under [names] in the eval");
+    let load =
+        LoadOptions { articles: options.articles.clone(), labels: eval.names.clone(), claim: eval.claim.clone(), renaming };
     let mut dataset = dataset::load(&spec, &load).map_err(from)?.clean()?;
     let rows = std::mem::take(&mut dataset.rows);
     if rows.is_empty() {

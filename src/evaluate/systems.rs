@@ -205,7 +205,7 @@ pub(super) fn baseline(eval: &Eval, options: &Options, rows: &Rows, spec: &Basel
     let (mut gold, mut hashes) = (Vec::new(), Vec::new());
     for source in &spec.train {
         let path = eval.resolve(source, options.data.as_deref())?;
-        let load = LoadOptions { articles: options.articles.clone(), labels: spec.names.clone(), claim: None };
+        let load = LoadOptions { articles: options.articles.clone(), labels: spec.names.clone(), ..LoadOptions::default() };
         let dataset = dataset::load(&path, &load)?.clean()?;
         hashes.extend(dataset.files.iter().map(|f| f.sha256.clone()));
         for row in dataset.rows {

@@ -112,7 +112,8 @@ pub fn read(
     seed: u64,
 ) -> Result<Sources> {
     let load = |spec: &SourceSpec| {
-        let options = LoadOptions { articles: articles.clone(), labels: spec.labels.clone(), claim: claim.clone() };
+        let renaming = Some("--data rows.csv,yes=favor");
+        let options = LoadOptions { articles: articles.clone(), labels: spec.labels.clone(), claim: claim.clone(), renaming };
         let mut dataset = dataset::load(&spec.dataset, &options)?.clean()?;
         let claims = if spec.mismatched > 0.0 { Claims::of(&dataset.rows) } else { Claims::default() };
         let wanted = |r: &Row| {

@@ -135,3 +135,23 @@ fn split_shows_blocks_kinds_and_sentences() {
     let out = stance().current_dir(&dir).args(["split", "a.md"]).assert().success();
     assert!(text(&out.get_output().stdout).contains("1 sentence    The ferry sails."), "{}", text(&out.get_output().stdout));
 }
+
+#[test]
+fn a_label_that_is_unknown_is_renamed_as_the_command_has_it() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("rows.csv"), "text;claim;label\nIt rises, slowly.;The sea rises.;maybe\n").unwrap();
+    let check = |more: &[&str]| {
+        let out = stance().current_dir(&dir).args(["dataset", "check", "rows.csv"]).args(more).output().unwrap();
+        text(&out.stdout)
+    };
+    assert!(
+        check(&[]).contains("rows.csv:2: unknown label \"maybe\"") && check(&[]).contains("--rename yes=favor"),
+        "{}",
+        check(&[])
+    );
+    assert!(!check(&["--rename", "maybe=neutral"]).contains("unknown label"), "semicolons separate, and the label is known");
+    let base = tiny();
+    let args = ["finetune", "--data", "rows.csv", "--output", "model", "--base", base.to_str().unwrap()];
+    let out = stance().current_dir(&dir).args(args).output().unwrap();
+    assert!(text(&out.stderr).contains("--data rows.csv,yes=favor"), "{}", text(&out.stderr));
+}

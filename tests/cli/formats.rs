@@ -60,8 +60,9 @@ fn every_format_is_read_as_it_was_made() {
         serde_json::from_slice(&fs::read(root().join("tests/fixtures/articles/golden.json")).unwrap()).unwrap();
     for (file, articles) in &golden {
         let path = format!("tests/fixtures/articles/{file}");
-        let out =
-            stance().current_dir(root()).args(["split", &path, "--columns", "text=story", "-f", "jsonl"]).assert().success();
+        // Only the table has a column of its own, and a file without one that is asked for is refused.
+        let columns: &[&str] = if file.ends_with(".csv") { &["--columns", "text=story"] } else { &[] };
+        let out = stance().current_dir(root()).args(["split", &path, "-f", "jsonl"]).args(columns).assert().success();
         let records = records(&out.get_output().stdout);
         let read: Vec<&[Value]> = records.chunk_by(|_, next| next["kind"] != "article").collect();
         assert_eq!(read.len(), articles.len(), "{file}");
@@ -104,6 +105,58 @@ fn standard_input_is_told_by_its_content() {
         let out = stance().args(["split", "-", "-f", "jsonl"]).write_stdin(bytes).assert().success();
         assert!(text(&out.get_output().stdout).contains("stayed in the harbour on Friday"), "{name}");
     }
+}
+
+/// What is read of a file is read of its bytes on standard input.
+#[test]
+fn rows_are_told_alike_with_a_name_and_without() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, content, texts) in [
+        ("a.json", "[{\"text\": \"One.\"},\n {\"text\": \"Two.\"}]\n", 2),
+        ("b.json", "{\n  \"title\": \"Ice\",\n  \"text\": \"One.\"\n}\n{\n  \"text\": \"Two.\"\n}\n", 2),
+        ("c.txt", "id,text\n1,One.\n2,Two.\n3,Three.\n", 3),
+        ("d.txt", "id;text\n1;One.\n", 1),
+        ("e.csv", "id\ttext\n1\tOne, or two.\n", 1),
+        ("f.txt", "{\"text\": \"One.\"}\n", 1),
+    ] {
+        fs::write(dir.path().join(name), content).unwrap();
+        let split = |path: &str| {
+            let out = stance().current_dir(&dir).args(["split", path, "-f", "jsonl"]).write_stdin(content).assert().success();
+            let articles = records(&out.get_output().stdout).into_iter().filter(|r| r["kind"] == "article");
+            articles.map(|r| r["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(split(name).len(), texts, "{name}");
+        assert_eq!(split(name), split("-"), "{name}");
+    }
+}
+
+#[test]
+fn broken_json_is_an_error_with_its_line_and_no_prose() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.json"), "[\n  {\"text\": \"One.\"},\n  {\"text\": \"Two.\"\n]\n").unwrap();
+    fs::write(dir.path().join("b.json"), "The ferry stayed.\n").unwrap();
+    let out = stance().current_dir(&dir).args(["split", "a.json", "b.json", "-f", "jsonl"]).output().unwrap();
+    let err = text(&out.stderr);
+    assert!(err.contains("error: a.json:4:1: broken JSON: ") && err.contains("error: b.json:1:1: broken JSON: 'T'"), "{err}");
+    assert_eq!(text(&out.stdout).lines().count(), 2, "the first object is read");
+}
+
+#[test]
+fn the_end_says_what_was_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["a.txt", "b.png", "c.png", "d.css"] {
+        fs::write(dir.path().join(name), "The ferry stayed.\n").unwrap();
+    }
+    let split = stance().current_dir(&dir).args(["split", ".", "--columns", "text=body"]).assert().success();
+    let err = text(&split.get_output().stderr);
+    assert_eq!(err, "3 files passed over: 2 .png, 1 .css\nno file has a column \"body\", as --columns asks for\n");
+    let classify = stance()
+        .current_dir(&dir)
+        .args(["classify", ".", "--skip-probe", "-c", "It sails.", "--model"])
+        .arg(tiny())
+        .assert()
+        .success();
+    assert_eq!(text(&classify.get_output().stderr), "3 files passed over: 2 .png, 1 .css\n");
 }
 
 #[test]
