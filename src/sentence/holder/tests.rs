@@ -604,6 +604,18 @@ fn a_quotation_beside_its_subject_is_somebody_elses() {
 }
 
 #[test]
+fn what_somebody_has_is_not_what_they_say() {
+    check(&[
+        ("The court heard of the guild's alleged “theft of ice” in May.", &[]),
+        ("As pilots went to the port, the Ice League left and accused Lind of sleep.", &[("the Ice League", "Lind of sleep")]),
+        (
+            "The head of the guild's rules committee accused Lind of sleep.",
+            &[("The head of the guild's rules committee", "Lind of sleep")],
+        ),
+    ]);
+}
+
+#[test]
 fn a_sentence_is_held_by_who_says_most_of_it() {
     let text = "The ice came early. “It will stay. Nobody knows how long,” Ada Roe said.";
     let (article, sentences) = article(text);
@@ -651,6 +663,10 @@ fn time_is_linear_on_hostile_text() {
         "Roe in Oslo, a pilot, ",
         "Monday's ",
         "was called by Roe ",
+        ", and Roe has gone, saying ",
+        "in a, “A b c,” Roe said ",
+        "one of them of ",
+        "Roe called “a” in a ",
     ] {
         let time = |n: usize| {
             let (article, sentences) = article(&piece.repeat(n / piece.len()));

@@ -223,6 +223,15 @@ impl Frame<'_> {
                     continue;
                 }
                 break;
+            } else if start + 1 == end
+                && i > 0
+                && t.entry.verb.is_some_and(|v| v.form == Form::Third)
+                && self.get(start).is_some_and(|n| n.is(PERSON | SOURCE) && !n.capital && !n.is(PLURAL | ALONE | DET))
+                && (self.nominal(i - 1) || self.is(i - 1, DET))
+                && !self.name(i - 1)
+            {
+                // `the rules committee`: one person or group has an article.
+                start = i;
             } else if worded
                 && (t.is(PREP) && self.attaches(i)
                     || t.is(CONJ)

@@ -148,7 +148,12 @@ pub(super) fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, fou
             (subject, false)
         }
     };
-    if !agrees(frame, &speaker, verb, aux, inherited) {
+    // `the guild's alleged theft`, `Roe's suspected role`
+    let owns = !inherited
+        && !matches!(lemma(verb), "say" | "tell" | "add")
+        && !frame.is(i + 1, SUB)
+        && frame.get(speaker.end - 1).is_some_and(|t| t.what == What::Possessive);
+    if owns || !agrees(frame, &speaker, verb, aux, inherited) {
         return None;
     }
     // `a thunderous chant`, `her opening remarks`
@@ -255,6 +260,7 @@ pub(super) fn by_verb(frame: &Frame<'_>, i: usize, verb: Verb, floor: usize, fou
     // `As Roe said, …`
     if speaker.start == 1
         && frame.word_is(0, "as")
+        && (takes(CLAUSE) || frame.mark(i + 1, ','))
         && let Right::Comma(at) | Right::CommaQuotation(at) = right
     {
         let from = if frame.mark(at, ',') { at + 1 } else { at };
