@@ -197,7 +197,7 @@ impl<R: Read> Cells<R> {
         }
         self.line = 1;
         let is_end = |b: &u8| matches!(b, b'\n' | b'\r');
-        while self.buffer.len() < CHUNK && !self.buffer.iter().any(|b| is_end(b)) && self.read_more()? {}
+        while self.buffer.len() < CHUNK && !self.buffer.iter().any(&is_end) && self.read_more()? {}
         if self.buffer.starts_with(b"\xEF\xBB\xBF") {
             self.at = 3;
         }
