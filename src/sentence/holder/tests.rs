@@ -464,6 +464,11 @@ fn only_the_quotation_is_said_where_another_clause_leads_to_it() {
         ("The port has no pilots (“We sank in May,” wrote Bo Lind).", &[("Bo Lind", "“We sank in May,”")]),
         ("The port was closed to all - “We sank in May,” Bo Lind said.", &[("Bo Lind", "“We sank in May,”")]),
         ("The port has been closed to all, “We sank in May,” Bo Lind said.", &[("Bo Lind", "“We sank in May,”")]),
+        // Where something else is quoted before it, whose words those are is not told.
+        (
+            "The old port - “closed to all of us” - has friends, “We sank in May,” Lind said.",
+            &[("Lind", "The old port - “closed to all of us” - has friends, “We sank in May,”")],
+        ),
         // An introduction and a subject are part of it.
         (
             "In the old port, “nobody has sunk since May,” Bo Lind said.",

@@ -75,7 +75,8 @@ pub(super) fn left_content(frame: &Frame<'_>, at: usize, floor: usize, inherited
 /// `When the ice broke he wrote: “We sank,”`, `Nobody thanked the pilot (“We sank,”`. A quotation that begins with the verb of a
 /// clause goes on with it: `The ice “is thick,”`.
 pub(super) fn apart(frame: &Frame<'_>, start: usize, q: usize) -> bool {
-    if start >= q || !frame.quotation(q) || !frame.ends_open(q) || verb_first(frame, q) {
+    if start >= q || !frame.quotation(q) || !frame.ends_open(q) || verb_first(frame, q) || (start..q).any(|i| frame.quotation(i))
+    {
         return false;
     }
     match frame.before(q).map(|t| t.what) {
