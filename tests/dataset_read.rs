@@ -189,7 +189,7 @@ fn bad_csv_is_named_with_its_line() {
 #[test]
 fn other_separators_are_told_by_the_header() {
     for (format, separator) in [(CSV, ";"), (CSV, "\t"), (Format::Csv(b'\t'), ","), (Format::Csv(b'\t'), ";")] {
-        let text = format!("\"text, or so\";text;claim;label\nx;It rises, slowly.;c;pro\n").replace(';', separator);
+        let text = "\"text, or so\";text;claim;label\nx;It rises, slowly.;c;pro\n".replace(';', separator);
         let text = if separator == "," { text.replace("rises, slowly", "rises") } else { text };
         let rows = read(format, text.as_bytes());
         assert!(rows[0].as_ref().unwrap().text.starts_with("It rises"), "{separator:?}: {rows:?}");
