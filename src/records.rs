@@ -197,11 +197,11 @@ impl<R: Read> Cells<R> {
         }
         self.line = 1;
         let is_end = |b: &u8| matches!(b, b'\n' | b'\r');
-        while self.buffer.len() < CHUNK && !self.buffer.iter().any(&is_end) && self.read_more()? {}
+        while self.buffer.len() < CHUNK && !self.buffer.iter().any(is_end) && self.read_more()? {}
         if self.buffer.starts_with(b"\xEF\xBB\xBF") {
             self.at = 3;
         }
-        let header = self.buffer[self.at..].split(|b| is_end(b)).next().unwrap_or_default();
+        let header = self.buffer[self.at..].split(is_end).next().unwrap_or_default();
         self.separator = separator(header, self.separator);
         Ok(())
     }

@@ -339,6 +339,9 @@ mod tests {
         fs::write(&path, "12345").unwrap();
         assert!(Sources::new([&path]).limit(5).all(|a| a.is_ok()));
         assert!(Sources::new([&path]).limit(4).next().unwrap().unwrap_err().to_string().contains("larger than 4 bytes"));
+        // Of rows it counts those of each.
+        fs::write(&path, format!("id,text\n{}", "1,One.\n".repeat(9))).unwrap();
+        assert_eq!(Sources::new([&path]).limit(10).filter(|a| a.is_ok()).count(), 9);
     }
 
     #[test]
