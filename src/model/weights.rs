@@ -1,7 +1,7 @@
 //! Named weights: from a safetensors file, as constants or as trainable variables, and back to a file.
 
 use crate::error::{Context, Error, Result};
-use candle_core::{DType, Device, Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var, WithDType};
 use half::f16;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -100,6 +100,18 @@ impl Checkpoint {
         Ok(found)
     }
 
+    /// The values of the tensor of that name and shape as T; it is not there any more afterwards.
+    fn read_as<T: WithDType>(&mut self, name: &str, shape: &[usize]) -> Result<Vec<T>> {
+        // Only a shape that the file has may say how much memory is asked for.
+        let info = self.take(name, shape)?;
+        let mut values = Vec::with_capacity(shape.iter().product());
+        self.parts(&info, |part| {
+            values.extend(part.to_dtype(T::DTYPE)?.to_vec1::<T>()?);
+            Ok(())
+        })?;
+        Ok(values)
+    }
+
     /// Drops every tensor whose name begins so.
     pub fn forget(&mut self, prefix: &str) {
         self.tensors.retain(|name, _| !name.starts_with(prefix));
@@ -181,26 +193,12 @@ impl Source for Checkpoint {
     }
 
     fn values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let mut values = Vec::with_capacity(shape.iter().product());
-        let info = self.take(name, shape)?;
-        self.parts(&info, |part| {
-            values.extend(part.to_dtype(DType::F32)?.to_vec1::<f32>()?);
-            Ok(())
-        })?;
-        Ok(values)
+        self.read_as(name, shape)
     }
 
     fn table(&mut self, name: &str, shape: &[usize]) -> Result<Table> {
-        if self.find(name).is_none_or(|info| info.dtype != safetensors::Dtype::F16) {
-            return Ok(Table::Single(self.values(name, shape)?));
-        }
-        let info = self.take(name, shape)?;
-        let mut values = Vec::with_capacity(shape.iter().product());
-        self.parts(&info, |part| {
-            values.extend(part.to_vec1::<f16>()?);
-            Ok(())
-        })?;
-        Ok(Table::Half(values))
+        let is_half = self.find(name).is_some_and(|info| info.dtype == safetensors::Dtype::F16);
+        Ok(if is_half { Table::Half(self.read_as(name, shape)?) } else { Table::Single(self.read_as(name, shape)?) })
     }
 }
 
